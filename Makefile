@@ -1,0 +1,41 @@
+# CoroNet's commands; `make help` lists them.
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 5000
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
+
+.venv/ready: requirements.txt constraints.txt $(wildcard layers/*/requirements.txt) pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -e .
+	@touch $@
+
+.venv/ready-dev: .venv/ready requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.PHONY: serve test lint lock
+serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)
+	@$(BIN)/functions-framework --source lib/coronet/gateway.py --target coronet --host $(HOST) --port $(PORT)
+
+test: .venv/ready-dev ## Run the tests
+	@$(BIN)/pytest -n auto
+
+lint: .venv/ready-dev ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock: .venv/ready-dev ## Write constraints.txt anew from the requirements
+	$(PIP) uv
+	@{ echo "# Every package at one version, on every Python and system: make lock writes this file."; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url requirements-dev.txt; } > constraints.new
+	@mv constraints.new constraints.txt

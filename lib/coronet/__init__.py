@@ -1,0 +1,1 @@
+"""CoroNet: photograph a vehicle, read its plate, keep the record."""

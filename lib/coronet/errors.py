@@ -1,0 +1,66 @@
+"""Everything that can go wrong, each with its HTTP status and the key of its message (`locales/`)."""
+
+from typing import ClassVar
+
+
+class CoroNetError(Exception):
+    """The root. `str(error)` is English, for the log, without personal data; `key` and `values` make the user's text."""
+
+    status: ClassVar[int] = 500
+    key: str = "error.internal"
+
+    def __init__(self, message: str = "", *, key: str | None = None, **values: str | int) -> None:
+        super().__init__(message or key or self.key)
+        self.key = key or self.key
+        self.values = values
+
+
+class InvalidInput(CoroNetError):
+    """What was sent cannot be accepted; `key` says why. Nothing was stored."""
+
+    status = 422
+    key = "error.invalid"
+
+
+class NotFound(CoroNetError):
+    """There is no such record or photograph."""
+
+    status = 404
+    key = "error.not_found"
+
+
+class DamagedLedger(CoroNetError):
+    """The register's CSV is not what CoroNet writes; it is left as it is. `line` counts from 1."""
+
+    status = 500
+    key = "error.damaged"
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(f"data/registros.csv is damaged at line {line}: {problem}", line=line, problem=problem)
+        self.line = line
+        self.problem = problem
+
+
+class StoreUnavailable(CoroNetError):
+    """The storage cannot be reached, refuses, or is full. The write did not happen, or may be repeated safely."""
+
+    status = 503
+    key = "error.storage"
+
+
+class StoreConflict(CoroNetError):
+    """Somebody else wrote the object since it was read: read it again and retry."""
+
+    status = 503
+    key = "error.busy"
+
+
+class ReaderUnavailable(CoroNetError):
+    """A reader could not do its work (no network, no model, no time): ask the next one."""
+
+    status = 503
+    key = "error.reader"
+
+
+class SettingsError(CoroNetError):
+    """An environment variable does not hold what it should; the message names it and its values."""

@@ -1,0 +1,98 @@
+"""What CoroNet talks about: plates as they were read, and the records kept of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NOT_READ = "NO_DETECTADA"
+"""The plate of a record whose photograph showed none that could be read."""
+
+Point = tuple[float, float]
+"""(x, y) as fractions of the photograph's width and height, so that it holds at every size."""
+
+Corners = tuple[Point, Point, Point, Point]
+"""A plate's outline: top left, top right, bottom right, bottom left as its text is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to read one plate of a photograph; confidence is 0 to 1."""
+
+    text: str
+    confidence: float
+    corners: Corners | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A plate as one reader read it.
+
+    `text` is a plate (see `plates.clean`), never empty and never `NOT_READ`. `confidence` is the
+    probability, 0 to 1, that the whole text is right, and `characters` that of each character of
+    `text` (empty where the reader gives none). `corners` is None where the reader does not say
+    where the plate is. `candidates` are up to five other answers, best first: the same plate read
+    otherwise, or other plates of the photograph.
+    """
+
+    text: str
+    confidence: float
+    reader: str
+    corners: Corners | None = None
+    characters: tuple[float, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one reader of the chain did: `outcome` is "read", "nothing" or "unavailable"."""
+
+    reader: str
+    outcome: str
+    milliseconds: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What the chain saw in a photograph: its reading (None: no reader found a plate) and every reader's attempt."""
+
+    reading: Reading | None
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A record before it has its number.
+
+    `registered_at` is `YYYY-MM-DD HH:MM:SS` in the configured time zone: kept as text, exactly as
+    the CSV has it, because that sorts as time does and survives what a spreadsheet makes of it.
+    `image` is the photograph's file name under `uploads/`.
+    """
+
+    registered_at: str
+    plate: str
+    owner: str = ""
+    vehicle_type: str = ""
+    note: str = ""
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record(Entry):
+    """One row of the register. `id` counts up from 1 and is never given twice."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A stored object, or its end.
+
+    `version` changes with every write and is only compared for equality. `size` is that of the whole object in
+    bytes, of which `data` are the last `len(data)`. `notes` are the writer's, about exactly this version: empty
+    where the store keeps none or somebody else wrote the object.
+    """
+
+    data: bytes
+    version: str
+    size: int
+    notes: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""What the core asks of the outside: protocols, with what each promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from coronet.model import Blob, Reading
+
+if TYPE_CHECKING:
+    from coronet.photo import Photo
+
+
+class PlateReader(Protocol):
+    """Reads the plate of a vehicle from a photograph."""
+
+    @property
+    def name(self) -> str:
+        """The reader's name in `CORONET_READERS`, in evidence and in logs."""
+        ...
+
+    def read(self, photo: Photo, *, seconds: float) -> Reading | None:
+        """Read the photograph's main plate within `seconds`.
+
+        None means that there is no plate here. Raises ReaderUnavailable, and nothing else, where the reader could
+        not look; its message says why without personal data.
+        """
+        ...
+
+
+class BlobStore(Protocol):
+    """Keeps objects under keys such as `uploads/X.jpg`. Every write is on durable storage when the call returns.
+
+    A write takes the version that it replaces (compare-and-swap): None means that there must be no such object yet.
+    It raises StoreConflict, having changed nothing, where that is not what is stored. All methods raise
+    StoreUnavailable where the storage cannot do its work. Safe to share between threads and processes.
+    """
+
+    def get(self, key: str) -> Blob | None:
+        """The whole object; None where there is none."""
+        ...
+
+    def tail(self, key: str, size: int) -> Blob | None:
+        """The last `size` bytes of the object, or all of it where it is smaller; None where there is none."""
+        ...
+
+    def put(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
+        """Write the object whole and return its new version. A reader sees the old or the new one, never a mixture."""
+        ...
+
+    def append(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
+        """Add `data` to the object's end, all of it or nothing even through a crash, and return its new version."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove the object; nothing happens where there is none."""
+        ...
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Every key that starts with `prefix`, sorted."""
+        ...

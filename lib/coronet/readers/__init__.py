@@ -1,0 +1,1 @@
+"""Plate readers, each an adapter of `ports.PlateReader`."""

@@ -1,0 +1,1 @@
+"""Storage, each an adapter of `ports.BlobStore`."""
