@@ -4,7 +4,7 @@ from typing import ClassVar
 
 
 class CoroNetError(Exception):
-    """The root. `str(error)` is English, for the log, without personal data; `key` and `values` make the user's text."""
+    """The root. `str(error)` is English, for the log, without personal data; `key` and `values` make what users see."""
 
     status: ClassVar[int] = 500
     key: str = "error.internal"

@@ -1,9 +1,11 @@
 """A photograph from bytes that anybody may have sent: checked, turned upright, stripped, at several sizes."""
 
 import io
-from functools import lru_cache
+import warnings
+from typing import Any
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from coronet.errors import InvalidInput
 from coronet.model import Corners
@@ -14,6 +16,10 @@ FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 STORED_SIDE = 1920
 THUMBNAIL_SIDE = 320
 PLATE_WIDTH = 240
+_PLATE_MARGIN = 0.08
+
+register_heif_opener(thumbnails=False)
+Image.MAX_IMAGE_PIXELS = None  # open_photo has the limit, with its own message
 
 
 class Photo:
@@ -27,25 +33,54 @@ class Photo:
         """Width and height in pixels."""
         return self.image.size
 
-    def scaled(self, longest: int) -> Image.Image:
-        """The photograph with its longer side at most `longest` pixels; never enlarged."""
-        image = self.image
-        if max(image.size) > longest:
-            image = ImageOps.contain(
-                image,
-                (longest, longest),
-                Image.Resampling.LANCZOS,
-            )
-        return image
-
     def jpeg(self, longest: int = STORED_SIDE, quality: int = 85) -> bytes:
         """The photograph as JPEG, its longer side at most `longest` pixels."""
-        return _encoded(self.scaled(longest), "JPEG", quality=quality)
+        return _encoded(self._scaled(longest), "JPEG", quality=quality)
 
     def thumbnail(self) -> bytes:
         """The photograph as a small WebP for the register's table."""
-        return _encoded(self.scaled(THUMBNAIL_SIDE), "WEBP", quality=70, method=2)
+        return _encoded(self._scaled(THUMBNAIL_SIDE), "WEBP", quality=70, method=2)
 
     def plate(self, corners: Corners) -> bytes:
-        """The plate inside `corners`, straightened, with a little of what surrounds it, as a small WebP."""
-        raise NotImplementedError
+        """What is inside `corners`, straightened, with a little of its surroundings, as a WebP PLATE_WIDTH wide."""
+        width, height = self.image.size
+        points = [(x * width, y * height) for x, y in corners]
+        (ax, ay), (bx, by), (cx, cy), (dx, dy) = points
+        across = max(1.0, ((bx - ax) ** 2 + (by - ay) ** 2) ** 0.5)
+        down = max(1.0, ((dx - ax) ** 2 + (dy - ay) ** 2) ** 0.5)
+        middle = ((ax + bx + cx + dx) / 4, (ay + by + cy + dy) / 4)
+        grow = 1 + 2 * _PLATE_MARGIN
+        quad = [middle[axis] + (points[corner][axis] - middle[axis]) * grow for corner in (0, 3, 2, 1) for axis in (0, 1)]
+        size = (PLATE_WIDTH, max(1, min(PLATE_WIDTH, round(PLATE_WIDTH * down / across))))
+        cut = self.image.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+        return _encoded(cut, "WEBP", quality=80, method=2)
+
+    def _scaled(self, longest: int) -> Image.Image:
+        if max(self.image.size) <= longest:
+            return self.image
+        return ImageOps.contain(self.image, (longest, longest), Image.Resampling.LANCZOS)
+
+
+def open_photo(data: bytes) -> Photo:
+    """The photograph in `data`: a whole JPEG, PNG, WebP or HEIC of at most MAX_BYTES and MAX_PIXELS.
+
+    Raises InvalidInput with a key that says which of these it is not.
+    """
+    if not data:
+        raise InvalidInput("empty photograph", key="error.photo.empty")
+    if len(data) > MAX_BYTES:
+        raise InvalidInput("photograph over the size limit", key="error.photo.too_large", megabytes=MAX_BYTES >> 20)
+    try:
+        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise InvalidInput(
+                    "photograph over the pixel limit", key="error.photo.too_many_pixels", megapixels=MAX_PIXELS // 10**6
+                )
+            known = True
+            return Photo(_upright_rgb(image))
+    except InvalidInput:
+        raise
+    except Exception as error:
+        # Decoders raise whatever they like at hostile bytes; all of it means the same to the user.
+        key = "error.photo.broken" if "known" in locals() else "error.photo.unknown"
+        raise InvalidInput(f"photograph refused: {type(error).__name__}", key=key) from error
