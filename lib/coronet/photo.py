@@ -50,7 +50,9 @@ class Photo:
         down = max(1.0, ((dx - ax) ** 2 + (dy - ay) ** 2) ** 0.5)
         middle = ((ax + bx + cx + dx) / 4, (ay + by + cy + dy) / 4)
         grow = 1 + 2 * _PLATE_MARGIN
-        quad = [middle[axis] + (points[corner][axis] - middle[axis]) * grow for corner in (0, 3, 2, 1) for axis in (0, 1)]
+        quad = [
+            middle[axis] + (points[corner][axis] - middle[axis]) * grow for corner in (0, 3, 2, 1) for axis in (0, 1)
+        ]
         size = (PLATE_WIDTH, max(1, min(PLATE_WIDTH, round(PLATE_WIDTH * down / across))))
         cut = self.image.transform(size, Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
         return _encoded(cut, "WEBP", quality=80, method=2)
@@ -71,16 +73,33 @@ def open_photo(data: bytes) -> Photo:
     if len(data) > MAX_BYTES:
         raise InvalidInput("photograph over the size limit", key="error.photo.too_large", megabytes=MAX_BYTES >> 20)
     try:
-        with warnings.catch_warnings(action="ignore"), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise InvalidInput(
-                    "photograph over the pixel limit", key="error.photo.too_many_pixels", megapixels=MAX_PIXELS // 10**6
-                )
-            known = True
+        with warnings.catch_warnings(action="ignore"):
+            image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except Exception as error:  # decoders raise whatever they like at hostile bytes
+        raise InvalidInput(f"not a photograph: {type(error).__name__}", key="error.photo.unknown") from error
+    with image:
+        if image.width * image.height > MAX_PIXELS:
+            raise InvalidInput(
+                "photograph over the pixel limit", key="error.photo.too_many_pixels", megapixels=MAX_PIXELS // 10**6
+            )
+        try:
             return Photo(_upright_rgb(image))
-    except InvalidInput:
-        raise
-    except Exception as error:
-        # Decoders raise whatever they like at hostile bytes; all of it means the same to the user.
-        key = "error.photo.broken" if "known" in locals() else "error.photo.unknown"
-        raise InvalidInput(f"photograph refused: {type(error).__name__}", key=key) from error
+        except Exception as error:
+            raise InvalidInput(f"broken photograph: {type(error).__name__}", key="error.photo.broken") from error
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    upright = ImageOps.exif_transpose(image)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(white, upright)
+    upright = upright.convert("RGB")
+    upright.info = {}  # comments, XMP and colour profiles would be written into what is stored
+    return upright
+
+
+def _encoded(image: Image.Image, format: str, **options: Any) -> bytes:
+    data = io.BytesIO()
+    image.save(data, format, **options)
+    return data.getvalue()
