@@ -6,16 +6,16 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
 .PHONY: help
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | expand -t 12
 
-.venv/ready: requirements.txt constraints.txt $(wildcard layers/*/requirements.txt) pyproject.toml
+.venv/ready: requirements.txt constraints.txt $(wildcard layers/*/*.txt) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt
-	$(PIP) --no-deps -e .
+	$(PIP) --no-deps -e . -r layers/lector/models.txt
 	@touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt

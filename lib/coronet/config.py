@@ -37,7 +37,10 @@ class Settings:
     )
     time_zone: ZoneInfo = _setting("CORONET_TIME_ZONE", "Europe/Madrid", ZoneInfo, "Time zone of `fecha_hora`")
     readers: tuple[str, ...] = _setting(
-        "CORONET_READERS", "openai,tesseract", _names, "Readers in the order in which they are asked"
+        "CORONET_READERS", "openai,onnx,tesseract", _names, "Readers in the order in which they are asked"
+    )
+    countries: tuple[str, ...] = _setting(
+        "CORONET_COUNTRIES", "ES,EC", _names, "Countries (ISO 3166-1) whose plates to prefer where several would do"
     )
     read_seconds: float = _setting("CORONET_READ_SECONDS", "10", _positive, "Time limit of a whole reading")
     openai_api_key: str = _setting("OPENAI_API_KEY", "", str, "OpenAI's key; without it that reader is left out")

@@ -1,0 +1,28 @@
+"""Runs the plate models: onnxruntime, set up to be small."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coronet.errors import ReaderUnavailable
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+
+def session(model: Path) -> InferenceSession:
+    """A session for the model in the file `model`; raises ReaderUnavailable where it or onnxruntime is missing."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ReaderUnavailable(f"onnxruntime cannot be loaded: {error}") from error
+    options = onnxruntime.SessionOptions()
+    options.enable_cpu_mem_arena = False
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have no common class
+        raise ReaderUnavailable(f"the model {model.name} cannot be loaded: {type(error).__name__}") from error
