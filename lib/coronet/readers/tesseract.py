@@ -43,10 +43,10 @@ class TesseractReader:
     def read(self, photo: Photo, *, seconds: float) -> Reading | None:
         """The most certain word of the photograph that has a plate's shape; None where there is none."""
         import pytesseract
-        from PIL import Image, ImageOps
 
         pytesseract.pytesseract.tesseract_cmd = self._command
-        grey = ImageOps.contain(photo.image.convert("L"), (_LONGEST, _LONGEST), Image.Resampling.LANCZOS)
+        grey = photo.image.convert("L")
+        grey.thumbnail((_LONGEST, _LONGEST))
         try:
             data = pytesseract.image_to_data(
                 grey,
