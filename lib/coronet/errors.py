@@ -62,5 +62,9 @@ class ReaderUnavailable(CoroNetError):
     key = "error.reader"
 
 
+class UnusableAnswer(ReaderUnavailable):
+    """A reader is there, but its answer is no reading (prose, a refusal): the next photograph may well be read."""
+
+
 class SettingsError(CoroNetError):
     """An environment variable does not hold what it should; the message names it and its values."""
