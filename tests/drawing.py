@@ -1,5 +1,8 @@
 """Photographs that the tests draw themselves."""
 
+import io
+from typing import Any
+
 from PIL import Image, ImageDraw, ImageFont
 
 
@@ -46,3 +49,20 @@ def with_plate(
     for word, (x, y), pixels in words:
         draw.text((size[0] * x, size[1] * y), word, "#ffe9a0", ImageFont.load_default(pixels), anchor="mm")
     return image
+
+
+def vehicle(plate: str = "1234BCD", size: tuple[int, int] = (960, 720)) -> Image.Image:
+    """A vehicle with an ordinary plate."""
+    return with_plate(plate, size=size)
+
+
+def encoded(image: Image.Image, format: str = "JPEG", **options: Any) -> bytes:
+    """`image` as the bytes of a file."""
+    data = io.BytesIO()
+    image.save(data, format, **options)
+    return data.getvalue()
+
+
+def photograph(plate: str = "1234BCD", format: str = "JPEG", **options: Any) -> bytes:
+    """A photograph of a vehicle as somebody would upload it."""
+    return encoded(vehicle(plate), format, **options)

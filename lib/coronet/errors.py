@@ -29,6 +29,13 @@ class NotFound(CoroNetError):
     key = "error.not_found"
 
 
+class MethodNotAllowed(CoroNetError):
+    """The route exists, but not with this method."""
+
+    status = 405
+    key = "error.method_not_allowed"
+
+
 class DamagedLedger(CoroNetError):
     """The register's CSV is not what CoroNet writes; it is left as it is. `line` counts from 1."""
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 NOT_READ = "NO_DETECTADA"
 """The plate of a record whose photograph showed none that could be read."""
 
+MAX_PHOTO_BYTES = 20 * 1024 * 1024
+"""The largest photograph that is accepted, as it is sent."""
+
 Point = tuple[float, float]
 """(x, y) as fractions of the photograph's width and height, so that it holds at every size."""
 

@@ -8,9 +8,8 @@ from PIL import Image, ImageOps
 from pillow_heif import register_heif_opener
 
 from coronet.errors import InvalidInput
-from coronet.model import Corners
+from coronet.model import MAX_PHOTO_BYTES, Corners
 
-MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 50_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 STORED_SIDE = 1920
@@ -64,14 +63,16 @@ class Photo:
 
 
 def open_photo(data: bytes) -> Photo:
-    """The photograph in `data`: a whole JPEG, PNG, WebP or HEIC of at most MAX_BYTES and MAX_PIXELS.
+    """The photograph in `data`: a whole JPEG, PNG, WebP or HEIC of at most MAX_PHOTO_BYTES and MAX_PIXELS.
 
     Raises InvalidInput with a key that says which of these it is not.
     """
     if not data:
         raise InvalidInput("empty photograph", key="error.photo.empty")
-    if len(data) > MAX_BYTES:
-        raise InvalidInput("photograph over the size limit", key="error.photo.too_large", megabytes=MAX_BYTES >> 20)
+    if len(data) > MAX_PHOTO_BYTES:
+        raise InvalidInput(
+            "photograph over the size limit", key="error.photo.too_large", megabytes=MAX_PHOTO_BYTES >> 20
+        )
     try:
         with warnings.catch_warnings(action="ignore"):
             image = Image.open(io.BytesIO(data), formats=FORMATS)

@@ -1,0 +1,142 @@
+"""From an endpoint to Flask to Lambda: what every page shares (session, flash, errors, headers, templates)."""
+
+import functools
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Request, Response, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from coronet.errors import CoroNetError, InvalidInput, NotFound
+from coronet.model import MAX_PHOTO_BYTES
+from coronet.register import thumbnail_of
+from coronet.texts import text
+
+View = Callable[[Request], ResponseReturnValue]
+Function = Callable[[Request], Response]
+
+STATIC = Path(__file__).with_name("static")
+_FORM_BYTES = 1024 * 1024
+_DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
+_CHUNK_BYTES = 64 * 1024
+
+METHODS = ["GET", "POST", "PATCH", "DELETE"]
+
+log = logging.getLogger("coronet")
+
+
+def endpoint(*, back: str | None = None) -> Callable[[View], Function]:
+    """Make a view, `(request) -> what Flask may return`, a function that any host can call with a request.
+
+    functions-framework, the gateway and Lambda all call the same function, and each call runs a small Flask
+    application of the view's own; so sessions, flashes and errors are the same everywhere. What a view refuses
+    becomes an error page or, where `back` names one, a redirect to that page with an `error` flash.
+    """
+
+    def decorate(view: View) -> Function:
+        @functools.wraps(view)
+        def function(request: Request) -> Response:
+            return Response.from_app(_application(view, back), request.environ)
+
+        return function
+
+    return decorate
+
+
+def lambda_handler(function: Function) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+    """The AWS Lambda handler of a function, for API Gateway's events of either version."""
+    from apig_wsgi import make_lambda_handler
+
+    def application(environ: Any, start_response: Any) -> Any:
+        return function(Request(environ))(environ, start_response)
+
+    handler: Callable[[dict[str, Any], Any], dict[str, Any]] = make_lambda_handler(application, binary_support=True)
+    return handler
+
+
+def path_parameter(request: Request) -> str:
+    """The last segment of the path: what `{id}` or `{filename}` stands for in a route."""
+    return request.path.rpartition("/")[2]
+
+
+def static_file(name: str) -> Path:
+    """The page asset of that name. Raises NotFound."""
+    for path in STATIC.iterdir():
+        if path.name == name:
+            return path
+    raise NotFound("no asset of that name")
+
+
+@functools.cache
+def asset(name: str) -> str:
+    """The address of a page asset; it changes with the content, so that browsers may keep it for ever."""
+    digest = hashlib.sha256(static_file(name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+@functools.cache
+def _application(view: View, back: str | None) -> Flask:
+    from coronet import wiring
+
+    app = Flask(view.__name__, root_path=str(Path(__file__).parent), static_folder=None)
+    app.secret_key = wiring.secret_key()
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_PHOTO_BYTES + _FORM_BYTES,
+        SESSION_COOKIE_NAME="coronet",
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.jinja_env.globals.update(text=text, asset=asset)
+    app.jinja_env.filters["thumbnail"] = thumbnail_of
+
+    @app.route("/", defaults={"path": ""}, methods=METHODS)
+    @app.route("/<path:path>", methods=METHODS)
+    def run(path: str) -> ResponseReturnValue:
+        return view(request._get_current_object())  # type: ignore[attr-defined]
+
+    @app.errorhandler(Exception)
+    def refuse(error: Exception) -> ResponseReturnValue:
+        return _refuse(_as_ours(error), back)
+
+    @app.after_request
+    def headers(response: Response) -> Response:
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
+
+    return app
+
+
+def _as_ours(error: Exception) -> CoroNetError:
+    if isinstance(error, CoroNetError):
+        return error
+    if isinstance(error, RequestEntityTooLarge):
+        _drain()
+        return InvalidInput("request too large", key="error.too_large", megabytes=MAX_PHOTO_BYTES >> 20)
+    if isinstance(error, HTTPException):
+        return InvalidInput(error.name)
+    log.exception("unexpected %s", type(error).__name__)
+    return CoroNetError(type(error).__name__)
+
+
+def _refuse(error: CoroNetError, back: str | None) -> ResponseReturnValue:
+    """The error as the user gets it: flashed on the page `back`, or else on a page of its own."""
+    values = {name: text(f"field.{value}") if name == "field" else value for name, value in error.values.items()}
+    message = text(error.key, **values)
+    if error.status >= 500:
+        log.error("%s: %s", type(error).__name__, error)
+    if back is not None:
+        flash(message, "error")
+        return redirect(back)
+    return render_template("error.html", message=message), error.status
+
+
+def _drain() -> None:
+    """Read on and throw away, so that a browser that is still sending gets to see the answer."""
+    body = request.environ["wsgi.input"]
+    for _ in range(_DRAIN_BYTES // _CHUNK_BYTES):
+        if not body.read(_CHUNK_BYTES):
+            break

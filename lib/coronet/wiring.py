@@ -1,0 +1,119 @@
+"""The only place that constructs adapters, each once a process and only when it is first needed."""
+
+import os
+import secrets
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from coronet.config import Settings
+from coronet.errors import SettingsError
+from coronet.ledger import Ledger
+from coronet.model import Sighting
+from coronet.ports import BlobStore, PlateReader
+from coronet.register import Register
+
+if TYPE_CHECKING:
+    from coronet.photo import Photo
+    from coronet.readers.chain import ReaderChain
+
+
+@cache
+def settings() -> Settings:
+    """The process's settings."""
+    return Settings.from_environ()
+
+
+@cache
+def store() -> BlobStore:
+    """Where the register is kept."""
+    from coronet.storage.local import LocalStore
+
+    return LocalStore(settings().home)
+
+
+@cache
+def ledger() -> Ledger:
+    """The register's CSV."""
+    return Ledger(store())
+
+
+@cache
+def register() -> Register:
+    """The use cases."""
+    return Register(
+        store=store(),
+        ledger=ledger(),
+        open_photo=_open_photo,
+        read=_read,
+        now=lambda: datetime.now(settings().time_zone),
+    )
+
+
+@cache
+def chain() -> "ReaderChain":
+    """The readers of `CORONET_READERS` that can work here, in order."""
+    from coronet.readers.chain import ReaderChain
+
+    readers = [reader(name) for name in settings().readers]
+    return ReaderChain([each for each in readers if each], seconds=settings().read_seconds)
+
+
+def reader(name: str) -> PlateReader | None:
+    """The reader of that name; None where it is left out by its settings. Raises SettingsError for an unknown name."""
+    if name not in _READERS:
+        raise SettingsError(f"CORONET_READERS: {name!r} is none of {', '.join(_READERS)}")
+    return _READERS[name]()
+
+
+def _openai() -> PlateReader | None:
+    if not settings().openai_api_key:
+        return None
+    from coronet.readers.openai_vision import OpenAIVisionReader
+
+    return OpenAIVisionReader(
+        api_key=settings().openai_api_key, base_url=settings().openai_base_url, model=settings().openai_model
+    )
+
+
+def _tesseract() -> PlateReader | None:
+    from coronet.readers.tesseract import TesseractReader, program
+
+    return TesseractReader(*program(settings().tesseract))
+
+
+def _onnx() -> PlateReader:
+    from coronet.readers.onnx import OnnxReader, models_folder
+
+    return OnnxReader(models_folder())
+
+
+_READERS = {"openai": _openai, "onnx": _onnx, "tesseract": _tesseract}
+
+
+def _open_photo(data: bytes) -> "Photo":
+    from coronet.photo import open_photo
+
+    return open_photo(data)
+
+
+def _read(photo: "Photo") -> Sighting:
+    return chain().read(photo)
+
+
+@cache
+def secret_key() -> bytes:
+    """The key that signs cookies: made on the first start, in a file that only its owner can read."""
+    path = settings().home / "data" / "secreto"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.exists():
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(32))
+        try:
+            path.hardlink_to(fresh)  # the first of several processes wins, whole
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_bytes()

@@ -1,0 +1,59 @@
+"""The documents tell the truth: settings, routes, and commands that run."""
+
+import re
+import shlex
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from coronet.config import PROJECT, Settings
+from coronet.gateway import routes
+from drawing import photograph
+from servers import Server
+
+README = (PROJECT / "README.md").read_text("utf-8")
+
+
+def test_every_setting_is_in_the_readme_as_it_is_in_the_code() -> None:
+    rows = {f"| `{cells[0]}` | {cells[1]} | {cells[2]} |" for cells in _settings()}
+    documented = set(re.findall(r"^\| `[A-Z_]+` \|.*\|$", README, re.MULTILINE))
+    assert documented == rows
+
+
+def _settings() -> list[tuple[str, str, str]]:
+    return [
+        (
+            each.metadata["variable"],
+            "" if each.metadata["default"] in ("", str(PROJECT)) else f"`{each.metadata['default']}`",
+            each.metadata["meaning"],
+        )
+        for each in fields(Settings)
+    ]
+
+
+def test_every_route_is_in_the_readme() -> None:
+    documented = set(re.findall(r"`(?:GET|POST) (/[^`?]*)`", README))
+    assert documented == {re.sub(r"\{(\w+)\}", r"<\1>", route.path) for route in routes()}
+
+
+def test_the_curl_examples_work(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "foto.jpg").write_bytes(photograph())
+    examples = [line for line in README.splitlines() if line.startswith("curl ")]
+    assert len(examples) >= 5
+    for example in examples:
+        command = shlex.split(example.replace("http://localhost:5000", server.url))
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, f"{example}\n{done.stderr}"
+    assert (tmp_path / "registros.csv").read_text("utf-8").startswith("id,fecha_hora,")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"\bmake ([a-z-]+)", README))))
+def test_every_make_command_of_the_readme_exists(name: str) -> None:
+    assert re.search(rf"^{name}:", (PROJECT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(target: str) -> None:
+    assert (PROJECT / target).exists()
