@@ -22,12 +22,15 @@ help: ## This list
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 
-.PHONY: serve test lint lock
+.PHONY: serve test screenshots lint lock
 serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)
 	@$(BIN)/functions-framework --source lib/coronet/gateway.py --target coronet --host $(HOST) --port $(PORT)
 
 test: .venv/ready-dev ## Run the tests
 	@$(BIN)/pytest -n auto
+
+screenshots: .venv/ready-dev ## Take the README's pictures anew
+	@CORONET_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/pytest -q tests/browser
 
 lint: .venv/ready-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""GET /static/<filename>: the pages' style, script and icon."""
+"""GET /estaticos/<filename>: the pages' style, script and icon."""
 
 from flask import Request, send_file
 from flask.typing import ResponseReturnValue

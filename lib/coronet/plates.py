@@ -3,6 +3,9 @@
 import re
 
 MAX_LENGTH = 10
+CERTAIN = 0.9
+"""A reading whose confidence is below this is to be looked at by a person."""
+
 _OTHER = re.compile(r"[^A-Za-z0-9-]+")
 
 

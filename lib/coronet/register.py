@@ -1,8 +1,10 @@
 """The use cases: save a vehicle, list, show, delete, export."""
 
 import contextlib
+import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -10,25 +12,52 @@ from typing import TYPE_CHECKING
 
 from coronet import evidence, plates
 from coronet.errors import CoroNetError, DamagedLedger, InvalidInput, NotFound, StoreConflict
-from coronet.ledger import Ledger, Page
+from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Blob, Entry, Record, Sighting
 from coronet.ports import BlobStore
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
 
+log = logging.getLogger(__name__)
+
 MAX_TEXT = 200
 PHOTOS = "uploads/"
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
+_PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
 _PARTS = (".jpg", ".mini.webp", ".placa.webp", ".json")
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A new record and what was seen in its photograph (no reading where the plate was typed)."""
+class Seen:
+    """A record with what was seen in its photograph.
+
+    `sighting` has no reading where the plate was typed or none was found, and is None where nothing was kept.
+    """
 
     record: Record
-    sighting: Sighting
+    sighting: Sighting | None
+
+    @property
+    def plate_image(self) -> str | None:
+        """The file name of the plate's cut-out; None where the reader did not say where the plate is."""
+        reading = self.sighting and self.sighting.reading
+        return _part(self.record.image, ".placa.webp") if reading and reading.corners else None
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether a person should look: the plate was read, but without certainty."""
+        reading = self.sighting and self.sighting.reading
+        return bool(reading and reading.text == self.record.plate and reading.confidence < plates.CERTAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of the register: `total` records in all; `next` is the `before` of the page after this one, or None."""
+
+    rows: list[Seen]
+    total: int
+    next: int | None
 
 
 class Register:
@@ -49,7 +78,7 @@ class Register:
         self._read = read
         self._now = now
 
-    def save(self, data: bytes, *, plate: str = "", owner: str = "", vehicle_type: str = "", note: str = "") -> Saved:
+    def save(self, data: bytes, *, plate: str = "", owner: str = "", vehicle_type: str = "", note: str = "") -> Seen:
         """Register the vehicle on the photograph in `data`; a typed `plate` goes before any reading.
 
         Raises InvalidInput, with nothing stored, for a photograph or a text that cannot be accepted.
@@ -71,11 +100,12 @@ class Register:
         except (DamagedLedger, StoreConflict):  # surely not written; after another failure the row may be there
             self._discard(image)
             raise
-        return Saved(record, sighting)
+        return Seen(record, sighting)
 
-    def page(self, *, before: int | None = None, limit: int = 50) -> Page:
+    def page(self, *, before: int | None = None, limit: int = 50) -> Listing:
         """The newest records, newest first; `before` an id, those that came before it."""
-        return self._ledger.page(before=before, limit=limit)
+        page = self._ledger.page(before=before, limit=limit)
+        return Listing(self._seen(page.records), page.total, page.next)
 
     def delete(self, id: int) -> None:
         """Remove the record, then its photograph and what was kept with it. Raises NotFound."""
@@ -101,6 +131,20 @@ class Register:
     def export(self) -> bytes:
         """The register as CSV, safe to open in a spreadsheet."""
         return self._ledger.export()
+
+    def _seen(self, records: Sequence[Record]) -> list[Seen]:
+        with ThreadPoolExecutor(_PARALLEL_GETS) as threads:
+            return list(threads.map(lambda record: Seen(record, self._evidence(record.image)), records))
+
+    def _evidence(self, image: str) -> Sighting | None:
+        blob = self._store.get(PHOTOS + _part(image, ".json")) if _PHOTO_NAME.fullmatch(image) else None
+        if blob is None:
+            return None
+        try:
+            return evidence.load(blob.data)
+        except ValueError as error:
+            log.warning("evidence passed over: %s", error)
+            return None
 
     def _keep(self, photo: "Photo", sighting: Sighting, plate: str, moment: datetime) -> str:
         """Store the photograph and what belongs to it under a name of its own, which is returned."""
@@ -128,7 +172,11 @@ class Register:
 
 def thumbnail_of(image: str) -> str:
     """The file name of a photograph's thumbnail."""
-    return image.removesuffix(".jpg") + ".mini.webp"
+    return _part(image, ".mini.webp")
+
+
+def _part(image: str, ending: str) -> str:
+    return image.removesuffix(".jpg") + ending
 
 
 def _stems(plate: str, moment: datetime) -> Iterator[str]:

@@ -75,7 +75,7 @@ def static_file(name: str) -> Path:
 def asset(name: str) -> str:
     """The address of a page asset; it changes with the content, so that browsers may keep it for ever."""
     digest = hashlib.sha256(static_file(name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return f"/estaticos/{name}?v={digest}"
 
 
 @functools.cache

@@ -85,7 +85,7 @@ def _tesseract() -> PlateReader | None:
 def _onnx() -> PlateReader:
     from coronet.readers.onnx import OnnxReader, models_folder
 
-    return OnnxReader(models_folder())
+    return OnnxReader(models_folder(), countries=settings().countries)
 
 
 _READERS = {"openai": _openai, "onnx": _onnx, "tesseract": _tesseract}

@@ -1,8 +1,9 @@
 """A person registers a vehicle, in a real browser."""
 
+import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -58,12 +59,22 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-def test_register_see_and_delete(page: Page, photo: Path) -> None:
+@pytest.fixture
+def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Take a picture of the page for the documents, where `CORONET_SCREENSHOTS` names a folder for them."""
+    folder = os.environ.get("CORONET_SCREENSHOTS")
+    device = request.node.callspec.params["page"]
+    size = "phone" if device is PHONE else "desktop"
+    return lambda name: folder and page.screenshot(path=Path(folder) / f"{name}-{size}.png")
+
+
+def test_register_see_and_delete(page: Page, photo: Path, shoot: Callable[[str], None]) -> None:
     page.goto("/")
-    page.get_by_label("Fotografía").or_(page.locator("input[name=imagen]")).first.set_input_files(photo)
+    page.locator("input[name=imagen]").set_input_files(photo)
     expect(page.locator("[data-preview]")).to_be_visible()
     page.get_by_label("Propietario").fill("Ana López")
     page.get_by_label("Tipo de vehículo").fill("Automóvil")
+    shoot("inicio")
     page.get_by_role("button", name="Guardar").click()
     expect(page.get_by_role("status").first).to_have_text("✅ Registro guardado correctamente")
 
@@ -73,6 +84,7 @@ def test_register_see_and_delete(page: Page, photo: Path) -> None:
     thumbnail = row.locator("img.thumbnail")
     expect(thumbnail).to_be_visible()
     assert thumbnail.evaluate("image => image.decode().then(() => image.naturalWidth)") == 320
+    shoot("registros")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
     count = page.locator("tbody tr").count()

@@ -57,7 +57,7 @@ def test_a_route_is_a_folder_and_an_event_and_nothing_else(tmp_path: Path) -> No
 
     assert Route("GET", "/saludo/{nombre}", "functions/saludo/") in set(routes(project / "template.yaml"))
     answer = compose(project)
-    assert answer(Request(EnvironBuilder("/saludo/Ana").get_environ())).text == "Hola, Ana"
+    assert answer(Request(EnvironBuilder("/saludo/Ana").get_environ())).get_data(as_text=True) == "Hola, Ana"
     assert answer(Request(EnvironBuilder("/saludo/Ana", method="POST").get_environ())).status_code == 405
     assert answer(Request(EnvironBuilder("/adios").get_environ())).status_code == 404
 
@@ -80,7 +80,7 @@ def source(name: str) -> str:
         ("eliminar", "POST", "/eliminar/1", 302),
         ("uploads", "GET", "/uploads/nada.jpg", 404),
         ("descargar", "GET", "/descargar", 200),
-        ("estaticos", "GET", "/static/icon.svg", 200),
+        ("estaticos", "GET", "/estaticos/icon.svg", 200),
     ],
 )
 def test_functions_framework_serves_each_function_alone(

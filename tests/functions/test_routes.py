@@ -129,7 +129,7 @@ def test_long_texts_and_odd_plates_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/uploads/no.jpg", "/uploads/..%2Fdata%2Fregistros.csv", "/uploads/x.json", "/nada", "/static/no.css"]
+    "path", ["/uploads/no.jpg", "/uploads/..%2Fdata%2Fregistros.csv", "/uploads/x.json", "/nada", "/estaticos/no.css"]
 )
 def test_what_does_not_exist(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
@@ -141,7 +141,7 @@ def test_deleting_what_does_not_exist_says_so(client: Client) -> None:
 
 def test_assets_are_kept_by_browsers_and_personal_data_is_not(client: Client) -> None:
     page = client.get("/")
-    [address] = re.findall(r'href="(/static/coronet\.css[^"]*)"', page.text)
+    [address] = re.findall(r'href="(/estaticos/coronet\.css[^"]*)"', page.text)
     asset = client.get(address)
     assert asset.headers["Content-Type"].startswith("text/css")
     assert "immutable" in asset.headers["Cache-Control"]
