@@ -40,6 +40,6 @@ class Client(requests.Session):
         super().__init__()
         self.base_url = base_url
 
-    def request(self, method: str | bytes, url: str | bytes, *args: object, **kwargs: object) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str | bytes, url: str | bytes, *args: object, **kwargs: object) -> requests.Response:
         kwargs.setdefault("timeout", 60)
         return super().request(method, self.base_url + str(url), *args, **kwargs)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def serving(
     """A functions-framework server of one target, ready to answer; it is stopped afterwards."""
     port = port or free_port()
     log = home / f"server-{port}.log"
-    command = [Path(sys.executable).with_name("functions-framework"), "--source", PROJECT / source]
+    command = [str(Path(sys.executable).with_name("functions-framework")), "--source", str(PROJECT / source)]
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, "--target", target, "--host", "127.0.0.1", "--port", str(port)],

@@ -9,8 +9,9 @@ from types import ModuleType
 from typing import Any
 
 import yaml
-from flask import Request, Response
+from flask import Request
 from flask.typing import ResponseReturnValue
+from werkzeug import Response
 from werkzeug import exceptions as http
 from werkzeug.routing import Map, Rule
 

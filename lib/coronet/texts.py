@@ -9,7 +9,7 @@ from typing import Any
 LOCALES = Path(__file__).with_name("locales")
 
 
-def text(key: str, /, *, language: str = "es", **values: str | int) -> str:
+def text(key: str, language: str = "es", /, **values: str | int) -> str:
     """The text under `key` with its `{placeholders}` filled from `values`. Raises KeyError for an unknown key."""
     return catalogue(language)[key].format(**values)
 

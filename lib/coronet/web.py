@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Request, Response, flash, redirect, render_template, request
+from flask import Flask, Request, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from werkzeug import Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from coronet.errors import CoroNetError, InvalidInput, NotFound

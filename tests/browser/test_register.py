@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -25,8 +26,13 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +66,7 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
+def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], object]:
     """Take a picture of the page for the documents, where `CORONET_SCREENSHOTS` names a folder for them."""
     folder = os.environ.get("CORONET_SCREENSHOTS")
     device = request.node.callspec.params["page"]
@@ -68,7 +74,7 @@ def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda name: folder and page.screenshot(path=Path(folder) / f"{name}-{size}.png")
 
 
-def test_register_see_and_delete(page: Page, photo: Path, shoot: Callable[[str], None]) -> None:
+def test_register_see_and_delete(page: Page, photo: Path, shoot: Callable[[str], object]) -> None:
     page.goto("/")
     page.locator("input[name=imagen]").set_input_files(photo)
     expect(page.locator("[data-preview]")).to_be_visible()
