@@ -69,10 +69,13 @@ def reader(name: str) -> PlateReader | None:
 def _openai() -> PlateReader | None:
     if not settings().openai_api_key:
         return None
+    from coronet.readers.breaker import CircuitBreaker
     from coronet.readers.openai_vision import OpenAIVisionReader
 
-    return OpenAIVisionReader(
-        api_key=settings().openai_api_key, base_url=settings().openai_base_url, model=settings().openai_model
+    return CircuitBreaker(
+        OpenAIVisionReader(
+            api_key=settings().openai_api_key, base_url=settings().openai_base_url, model=settings().openai_model
+        )
     )
 
 
