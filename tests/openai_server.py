@@ -28,7 +28,8 @@ class Exchange(BaseHTTPRequestHandler):
         try:
             self.server.answer(self)
         except OSError:
-            self.close_connection = True  # the client has gone away
+            self.close_connection = True
+            self.server.hung_up.set()
 
     def reply(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
         self.send_response(status)
@@ -76,6 +77,7 @@ class _Server(ThreadingHTTPServer):
         self.answer = answer
         self.requests: list[Request] = []
         self.closing = threading.Event()
+        self.hung_up = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Nothing: clients that hang up are part of the tests."""
@@ -93,6 +95,10 @@ class OpenAIServer:
     def requests(self) -> list[Request]:
         """What arrived, oldest first."""
         return self._server.requests
+
+    def waits_until_a_client_hangs_up(self, seconds: float) -> bool:
+        """Whether, within `seconds`, a client has closed its connection before it had its whole answer."""
+        return self._server.hung_up.wait(seconds)
 
     @property
     def answer(self) -> Answer:

@@ -206,6 +206,16 @@ def test_a_slow_server_does_not_stretch_the_limit(
     assert reader.read(photo(), seconds=AMPLE) == Reading(PLATE, 0.9, "openai"), "the next photograph is read"
 
 
+@pytest.mark.parametrize("answer", [drips_headers, drips_body])
+def test_at_the_limit_the_connection_is_closed(
+    server: OpenAIServer, reader: OpenAIVisionReader, answer: Answer
+) -> None:
+    server.answer = answer
+    with pytest.raises(ReaderUnavailable, match="no answer in time"):
+        reader.read(photo(), seconds=1)
+    assert server.waits_until_a_client_hangs_up(seconds=10)
+
+
 def test_a_server_that_is_not_there() -> None:
     with OpenAIServer(sees(PLATE)) as server:
         gone = server.url

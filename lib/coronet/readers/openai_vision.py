@@ -137,13 +137,12 @@ class OpenAIVisionReader:
 
 
 def _longest_side(size: tuple[int, int]) -> int:
-    """The longer side, in pixels, to which gpt-4o-mini scales a photograph at high detail: more would be sent in vain.
+    """The longest side, in pixels, that gpt-4o-mini looks at in high detail: more would be sent in vain.
 
-    First it is made to fit in a square of 2048, then its shorter side becomes 768 at most. Source: OpenAI, "Images
-    and vision", section "Calculating costs", https://platform.openai.com/docs/guides/images-vision
+    It makes a photograph fit in a square of 2048, then its shorter side 768 at most. Source: OpenAI, "Images and
+    vision", section "Calculating costs", https://platform.openai.com/docs/guides/images-vision
     """
-    longer, shorter = max(size), min(size)
-    return round(longer * min(1, 2048 / longer, 768 / shorter))
+    return round(min(2048, 768 * max(size) / min(size)))
 
 
 def _answer(completion: ChatCompletion) -> tuple[str, float]:
