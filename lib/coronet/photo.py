@@ -57,9 +57,12 @@ class Photo:
         return _encoded(cut, "WEBP", quality=80, method=2)
 
     def _scaled(self, longest: int) -> Image.Image:
-        if max(self.image.size) <= longest:
+        width, height = self.image.size
+        scale = longest / max(width, height)
+        if scale >= 1:
             return self.image
-        return ImageOps.contain(self.image, (longest, longest), Image.Resampling.LANCZOS)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return self.image.resize(size, Image.Resampling.LANCZOS)
 
 
 def open_photo(data: bytes) -> Photo:

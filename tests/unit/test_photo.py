@@ -88,6 +88,13 @@ def test_what_is_stored_is_small_and_what_is_read_is_not() -> None:
     assert Image.open(io.BytesIO(small.jpeg())).size == (100, 80)
 
 
+@pytest.mark.parametrize("size", [(20_000, 2), (2, 20_000)])
+def test_a_strip_keeps_a_pixel_of_its_shorter_side(size: tuple[int, int]) -> None:
+    photo = open_photo(encoded(Image.new("RGB", size), "PNG"))
+    assert min(Image.open(io.BytesIO(photo.jpeg())).size) == 1
+    assert min(Image.open(io.BytesIO(photo.thumbnail())).size) == 1
+
+
 def test_the_plate_is_cut_out_straight() -> None:
     image = Image.new("RGB", (400, 300), "blue")
     image.paste("white", (100, 120, 200, 150))
