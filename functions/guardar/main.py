@@ -3,11 +3,11 @@
 from flask import Request, flash, redirect
 from flask.typing import ResponseReturnValue
 
-from coronet import wiring
+from coronet import representation, wiring
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ
 from coronet.texts import text
-from coronet.web import endpoint, lambda_handler
+from coronet.web import endpoint, lambda_handler, wants_json
 
 
 @endpoint(back="/")
@@ -15,7 +15,7 @@ def guardar(request: Request) -> ResponseReturnValue:
     """Save `imagen` with what was typed beside it."""
     image = request.files.get("imagen")
     if image is None or not image.filename:
-        raise InvalidInput("no photograph", key="error.photo.missing")
+        raise InvalidInput("no photograph", key="error.photo.missing", field="image")
     saved = wiring.register().save(
         image.read(),
         plate=request.form.get("matricula", ""),
@@ -23,6 +23,8 @@ def guardar(request: Request) -> ResponseReturnValue:
         vehicle_type=request.form.get("tipo_vehiculo", ""),
         note=request.form.get("observacion", ""),
     )
+    if wants_json(request):
+        return representation.record(saved), 201, {"Location": f"/registros/{saved.record.id}"}
     flash(text("saved.ok"), "ok")
     if saved.record.plate == NOT_READ:
         flash(text("saved.not_read"), "warning")

@@ -3,15 +3,17 @@
 from flask import Request, render_template
 from flask.typing import ResponseReturnValue
 
-from coronet import wiring
-from coronet.web import endpoint, lambda_handler
+from coronet import representation, wiring
+from coronet.web import endpoint, lambda_handler, number_argument, wants_json
 
 
 @endpoint()
 def registros(request: Request) -> ResponseReturnValue:
-    """A page of records; `antes` is the id before which it starts."""
-    page = wiring.register().page(before=request.args.get("antes", type=int))
-    return render_template("registros.html", page=page)
+    """A page of `limite` records; `antes` is the id before which it starts."""
+    page = wiring.register().page(
+        before=number_argument(request, "antes"), limit=number_argument(request, "limite", highest=500) or 50
+    )
+    return representation.listing(page) if wants_json(request) else render_template("registros.html", page=page)
 
 
 handler = lambda_handler(registros)

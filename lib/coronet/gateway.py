@@ -63,8 +63,10 @@ def compose(project: Path = PROJECT) -> Function:
     def answer(request: Request) -> Response:
         try:
             folder, _ = urls.bind_to_environ(request.environ).match()
-        except http.MethodNotAllowed:
-            return _method_not_allowed(request)
+        except http.MethodNotAllowed as error:
+            refusal = _method_not_allowed(request)
+            refusal.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return refusal
         except http.HTTPException:
             return _not_found(request)
         return functions[folder](request)

@@ -71,25 +71,25 @@ def open_photo(data: bytes) -> Photo:
     Raises InvalidInput with a key that says which of these it is not.
     """
     if not data:
-        raise InvalidInput("empty photograph", key="error.photo.empty")
+        raise _refusal("empty")
     if len(data) > MAX_PHOTO_BYTES:
-        raise InvalidInput(
-            "photograph over the size limit", key="error.photo.too_large", megabytes=MAX_PHOTO_BYTES >> 20
-        )
+        raise _refusal("too_large", megabytes=MAX_PHOTO_BYTES >> 20)
     try:
         with warnings.catch_warnings(action="ignore"):
             image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Exception as error:  # decoders raise whatever they like at hostile bytes
-        raise InvalidInput(f"not a photograph: {type(error).__name__}", key="error.photo.unknown") from error
+        raise _refusal("unknown") from error
     with image:
         if image.width * image.height > MAX_PIXELS:
-            raise InvalidInput(
-                "photograph over the pixel limit", key="error.photo.too_many_pixels", megapixels=MAX_PIXELS // 10**6
-            )
+            raise _refusal("too_many_pixels", megapixels=MAX_PIXELS // 10**6)
         try:
             return Photo(_upright_rgb(image))
         except Exception as error:
-            raise InvalidInput(f"broken photograph: {type(error).__name__}", key="error.photo.broken") from error
+            raise _refusal("broken") from error
+
+
+def _refusal(reason: str, **values: int) -> InvalidInput:
+    return InvalidInput(f"photograph refused: {reason}", key=f"error.photo.{reason}", field="image", **values)
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:

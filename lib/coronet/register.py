@@ -107,6 +107,11 @@ class Register:
         page = self._ledger.page(before=before, limit=limit)
         return Listing(self._seen(page.records), page.total, page.next)
 
+    def find(self, id: int) -> Seen:
+        """The record with what was seen. Raises NotFound."""
+        [seen] = self._seen([self._ledger.find(id)])
+        return seen
+
     def delete(self, id: int) -> None:
         """Remove the record, then its photograph and what was kept with it. Raises NotFound."""
         removed = self._ledger.remove([id])
@@ -189,7 +194,7 @@ def _stems(plate: str, moment: datetime) -> Iterator[str]:
 def _typed_plate(text: str) -> str:
     plate = plates.clean(text)
     if text.strip() and not plate:
-        raise InvalidInput("typed plate refused", key="error.plate.invalid")
+        raise InvalidInput("typed plate refused", key="error.plate.invalid", field="plate")
     return plate
 
 

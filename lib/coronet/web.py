@@ -1,8 +1,9 @@
-"""From an endpoint to Flask to Lambda: what every page shares (session, flash, errors, headers, templates)."""
+"""From an endpoint to Flask to Lambda: what every page shares (session, flash, errors, headers, templates, JSON)."""
 
 import functools
 import hashlib
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from coronet import representation
 from coronet.errors import CoroNetError, InvalidInput, NotFound
 from coronet.model import MAX_PHOTO_BYTES
 from coronet.register import thumbnail_of
@@ -25,23 +27,26 @@ _FORM_BYTES = 1024 * 1024
 _DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
 _CHUNK_BYTES = 64 * 1024
 
+_JSON = ("application/json", "application/problem+json")
+
 METHODS = ["GET", "POST", "PATCH", "DELETE"]
 
 log = logging.getLogger("coronet")
 
 
-def endpoint(*, back: str | None = None) -> Callable[[View], Function]:
+def endpoint(*, back: str | None = None, pages: bool = True) -> Callable[[View], Function]:
     """Make a view, `(request) -> what Flask may return`, a function that any host can call with a request.
 
     functions-framework, the gateway and Lambda all call the same function, and each call runs a small Flask
     application of the view's own; so sessions, flashes and errors are the same everywhere. What a view refuses
-    becomes an error page or, where `back` names one, a redirect to that page with an `error` flash.
+    becomes an error page or, where `back` names one, a redirect to that page with an `error` flash. A program
+    (see `wants_json`) gets a problem document instead, and so does everybody from an endpoint without `pages`.
     """
 
     def decorate(view: View) -> Function:
         @functools.wraps(view)
         def function(request: Request) -> Response:
-            return Response.from_app(_application(view, back), request.environ)
+            return Response.from_app(_application(view, back, pages), request.environ)
 
         return function
 
@@ -57,6 +62,29 @@ def lambda_handler(function: Function) -> Callable[[dict[str, Any], Any], dict[s
 
     handler: Callable[[dict[str, Any], Any], dict[str, Any]] = make_lambda_handler(application, binary_support=True)
     return handler
+
+
+def wants_json(request: Request) -> bool:
+    """Whether JSON is what the client would rather have: browsers, and who takes anything, get pages."""
+    return request.accept_mimetypes.best_match(["text/html", *_JSON]) in _JSON
+
+
+def number_argument(request: Request, name: str, *, highest: int = 2**53) -> int | None:
+    """The number, 1 to `highest`, that the query's `name` gives; None where it is absent. Raises InvalidInput."""
+    given = request.args.get(name, "")
+    if not given:
+        return None
+    if not re.fullmatch("[0-9]{1,16}", given) or not 1 <= int(given) <= highest:
+        raise InvalidInput(f"{name} is no number in range", key="error.number", field=name, highest=highest)
+    return int(given)
+
+
+def path_id(request: Request) -> int:
+    """The record's id that ends the path. Raises NotFound where it is no number."""
+    id = path_parameter(request)
+    if not re.fullmatch("[0-9]{1,16}", id):
+        raise NotFound("an id is a number")
+    return int(id)
 
 
 def path_parameter(request: Request) -> str:
@@ -80,7 +108,7 @@ def asset(name: str) -> str:
 
 
 @functools.cache
-def _application(view: View, back: str | None) -> Flask:
+def _application(view: View, back: str | None, pages: bool) -> Flask:
     from coronet import wiring
 
     app = Flask(view.__name__, root_path=str(Path(__file__).parent), static_folder=None)
@@ -90,6 +118,8 @@ def _application(view: View, back: str | None) -> Flask:
         SESSION_COOKIE_NAME="coronet",
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.globals.update(text=text, asset=asset, csrf_field=lambda: "")
     app.jinja_env.filters["thumbnail"] = thumbnail_of
 
@@ -100,12 +130,13 @@ def _application(view: View, back: str | None) -> Flask:
 
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> ResponseReturnValue:
-        return _refuse(_as_ours(error), back)
+        return _refuse(_as_ours(error), back, pages and not wants_json(request))
 
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.vary.add("Accept")
         return response
 
     return app
@@ -123,12 +154,15 @@ def _as_ours(error: Exception) -> CoroNetError:
     return CoroNetError(type(error).__name__)
 
 
-def _refuse(error: CoroNetError, back: str | None) -> ResponseReturnValue:
-    """The error as the user gets it: flashed on the page `back`, or else on a page of its own."""
+def _refuse(error: CoroNetError, back: str | None, page: bool) -> ResponseReturnValue:
+    """The error as the user gets it: a problem document, flashed on the page `back`, or on a page of its own."""
     values = {name: text(f"field.{value}") if name == "field" else value for name, value in error.values.items()}
     message = text(error.key, **values)
     if error.status >= 500:
         log.error("%s: %s", type(error).__name__, error)
+    if not page:
+        document = representation.problem(error, title=text(type(error).key, **values), detail=message)
+        return document, error.status, {"Content-Type": "application/problem+json"}
     if back is not None:
         flash(message, "error")
         return redirect(back)

@@ -1,0 +1,110 @@
+"""The programs' API, from outside."""
+
+import io
+from typing import Any
+
+import pytest
+import requests
+from PIL import Image
+
+from conftest import Client
+from drawing import photograph
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def api(client: Client) -> Client:
+    """A program that asks for JSON."""
+    client.headers.update(JSON)
+    return client
+
+
+def save(api: Client, image: bytes | None = None, headers: dict[str, str] | None = None, **fields: str) -> Any:
+    answer = api.post("/guardar", data=fields, files={"imagen": ("foto.jpg", image or photograph())}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def problem(answer: requests.Response, status: int, campo: str | None = None) -> dict[str, Any]:
+    assert answer.status_code == status
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    document: dict[str, Any] = answer.json()
+    assert document["status"] == status
+    assert document.get("campo") == campo
+    assert document["title"] and document["detail"] and document["type"].startswith("/api#error.")
+    return document
+
+
+def test_a_save_answers_with_the_record_and_where_it_is(api: Client) -> None:
+    fields = {"matricula": "1234 bcd", "propietario": "Ana Ñandú", "tipo_vehiculo": "Camión", "observacion": "x"}
+    answer = api.post("/guardar", data=fields, files={"imagen": ("foto.jpg", photograph())})
+    assert answer.status_code == 201
+    assert answer.headers["Content-Type"] == "application/json"
+    assert "Accept" in answer.headers["Vary"]
+    record = answer.json()
+    assert record | {**fields, "matricula": "1234BCD", "placa": None, "revisar": False, "lectura": None} == record
+    assert Image.open(io.BytesIO(api.get(record["fotografia"]).content)).format == "JPEG"
+    assert Image.open(io.BytesIO(api.get(record["miniatura"]).content)).format == "WEBP"
+    assert answer.headers["Location"] == f"/registros/{record['id']}"
+    assert api.get(answer.headers["Location"]).json() == record
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/json, text/plain, */*", "text/html;q=0.5, application/json"]
+)
+def test_who_prefers_json_gets_it(client: Client, accept: str) -> None:
+    assert client.get("/registros", headers={"Accept": accept}).json()["total"] >= 0
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", ""])
+def test_who_does_not_ask_for_json_gets_pages(client: Client, accept: str) -> None:
+    assert client.get("/registros", headers={"Accept": accept}).text.startswith("<!doctype html>")
+
+
+def test_pages_of_records_by_cursor(api: Client) -> None:
+    ids = [save(api, matricula=f"CUR{number}")["id"] for number in range(5)]
+    first = api.get("/registros", params={"limite": 2}).json()
+    assert [each["id"] for each in first["registros"]] == ids[:-3:-1]
+    assert first["total"] >= 5
+    second = api.get("/registros", params={"limite": 2, "antes": first["siguiente"]}).json()
+    assert [each["id"] for each in second["registros"]] == ids[-3:-5:-1]
+    last = api.get("/registros", params={"limite": 500, "antes": 2}).json()
+    assert last["siguiente"] is None
+
+
+@pytest.mark.parametrize("query", ["limite=0", "limite=501", "limite=x", "antes=-1", "antes=٣", "antes=1.5"])
+def test_numbers_out_of_range_are_refused(api: Client, query: str) -> None:
+    problem(api.get(f"/registros?{query}"), 422, query.partition("=")[0])
+
+
+def test_what_is_wrong_is_a_problem_document(api: Client) -> None:
+    assert problem(api.post("/guardar"), 422, "imagen")["detail"] == "Debes subir una imagen"
+    junk = {"imagen": ("foto.jpg", b"<script>")}
+    assert "JPEG, PNG, WebP o HEIC" in problem(api.post("/guardar", files=junk), 422, "imagen")["detail"]
+    photo = {"imagen": ("foto.jpg", photograph())}
+    problem(api.post("/guardar", data={"matricula": "LO SIENTO NO VEO"}, files=photo), 422, "matricula")
+    problem(api.post("/guardar", data={"propietario": "x" * 201}, files=photo), 422, "propietario")
+    problem(api.get("/uploads/no.jpg"), 404)
+    problem(api.get("/nada"), 404)
+    assert problem(api.post("/registros"), 405)
+    assert api.post("/registros").headers["Allow"] == "GET, HEAD"
+
+
+def test_a_body_over_the_limit_is_a_problem_too(api: Client, server: object) -> None:
+    problem(api.post("/guardar", files={"imagen": ("foto.jpg", bytes(30 * 1024 * 1024))}), 422)
+
+
+def test_a_record_is_deleted(api: Client) -> None:
+    record = save(api, matricula="DEL1")
+    address = f"/registros/{record['id']}"
+    answer = api.delete(address)
+    assert (answer.status_code, answer.content) == (204, b"")
+    problem(api.get(address), 404)
+    problem(api.delete(address), 404)
+    assert api.get(record["fotografia"]).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/registros/999999", "/registros/x", "/registros/٣", "/registros/1e3"])
+def test_a_record_that_does_not_exist(client: Client, path: str) -> None:
+    problem(client.get(path), 404)  # whatever is asked for: no page shows one record
