@@ -1,19 +1,21 @@
-"""GET /registros: the register, newest first."""
+"""GET /registros: the register, searched, newest first."""
 
 from flask import Request, render_template
 from flask.typing import ResponseReturnValue
 
 from coronet import representation, wiring
+from coronet.search import Query
 from coronet.web import endpoint, lambda_handler, number_argument, wants_json
 
 
 @endpoint()
 def registros(request: Request) -> ResponseReturnValue:
-    """A page of `limite` records; `antes` is the id before which it starts."""
-    page = wiring.register().page(
-        before=number_argument(request, "antes"), limit=number_argument(request, "limite", highest=500) or 50
-    )
-    return representation.listing(page) if wants_json(request) else render_template("registros.html", page=page)
+    """A page of `limite` of the records that the address's other parameters ask for."""
+    query = Query.of(request.args)
+    page = wiring.register().search(query, limit=number_argument(request, "limite", highest=500) or 50)
+    if wants_json(request):
+        return representation.listing(page)
+    return render_template("registros.html", page=page, query=query)
 
 
 handler = lambda_handler(registros)

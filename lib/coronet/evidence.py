@@ -1,28 +1,54 @@
-"""What was seen in a photograph, as the JSON that is kept beside it."""
+"""What was seen in a photograph and what people corrected, as the JSON that is kept beside it."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
-from coronet.model import Attempt, Candidate, Corners, Reading, Sighting
+from coronet.errors import InvalidInput
+from coronet.model import Attempt, Candidate, Corners, Correction, Evidence, Reading, Record, Sighting
 
 
-def dump(sighting: Sighting) -> bytes:
-    """`sighting` as UTF-8 JSON: `{"reading": {…} | null, "attempts": [{…}]}`, named and measured as in `model`."""
-    return json.dumps(asdict(sighting), ensure_ascii=False, separators=(",", ":")).encode()
+def dump(evidence: Evidence) -> bytes:
+    """`evidence` as UTF-8 JSON, named and measured as in `model`.
+
+    `{"reading": {…} | null, "attempts": [{…}], "corrections": [{…}]}`
+    """
+    content = {**asdict(evidence.sighting), "corrections": [asdict(each) for each in evidence.corrections]}
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def load(data: bytes) -> Sighting:
-    """The sighting that `dump` wrote. Raises ValueError for anything else."""
+def load(data: bytes) -> Evidence:
+    """The evidence that `dump` wrote. Raises ValueError for anything else."""
     try:
         content = json.loads(data)
         reading = content["reading"]
-        return Sighting(
+        sighting = Sighting(
             reading=None if reading is None else _reading(reading),
             attempts=tuple(Attempt(**each) for each in content["attempts"]),
         )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not a sighting: {error}") from error
+        return Evidence(sighting, tuple(Correction(**each) for each in content.get("corrections", [])))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not evidence: {error}") from error
+
+
+def with_correction(evidence: Evidence, record: Record, after: Mapping[str, str], *, by: str, at: str) -> Evidence:
+    """The evidence with one more correction, which gives `record` the values `after`."""
+    before = {name: getattr(record, name) for name in after}
+    return replace(evidence, corrections=(*evidence.corrections, Correction(at, by, before, after)))
+
+
+def without_last_correction(evidence: Evidence, *, by: str, at: str) -> tuple[Evidence, Mapping[str, str]]:
+    """The evidence with its last standing correction undone, and the values that the record gets back.
+
+    Raises InvalidInput where there is nothing to undo.
+    """
+    if not evidence.standing:
+        raise InvalidInput("nothing to undo", key="error.nothing_to_undo")
+    last = evidence.standing[-1]
+    undone = replace(last, undone_at=at, undone_by=by)
+    corrections = tuple(undone if each is last else each for each in evidence.corrections)
+    return replace(evidence, corrections=corrections), last.before
 
 
 def _reading(content: dict[str, Any]) -> Reading:

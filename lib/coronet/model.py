@@ -62,6 +62,41 @@ class Sighting:
     attempts: tuple[Attempt, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a person changed in a record: fields of `Entry` with their values `before` and `after`.
+
+    `at` is written as `Entry.registered_at` is, `by` names who did it. Where nothing changed, the person confirmed the
+    value. `undone_at` and `undone_by` are empty while the correction stands.
+    """
+
+    at: str
+    by: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+    undone_at: str = ""
+    undone_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen in a photograph, and what people made of it since, oldest first."""
+
+    sighting: Sighting = Sighting(None)
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def standing(self) -> list[Correction]:
+        """The corrections that were not undone."""
+        return [each for each in self.corrections if not each.undone_at]
+
+    @property
+    def settled_plate(self) -> str | None:
+        """The plate that a person gave or confirmed (it may be `NOT_READ`); None where nobody did."""
+        given = [each.after["plate"] for each in self.standing if "plate" in each.after]
+        return given[-1] if given else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A record before it has its number.

@@ -1,20 +1,22 @@
-"""The use cases: save a vehicle, list, show, delete, export."""
+"""The use cases: save a vehicle, search, correct, show, delete, export."""
 
 import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
-from coronet import evidence, plates
+from coronet import evidence, history, plates
 from coronet.errors import CoroNetError, DamagedLedger, InvalidInput, NotFound, StoreConflict
+from coronet.history import Vehicle
 from coronet.ledger import Ledger
-from coronet.model import NOT_READ, Blob, Entry, Record, Sighting
+from coronet.model import NOT_READ, Blob, Entry, Evidence, Record, Sighting
 from coronet.ports import BlobStore
+from coronet.search import Query
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -23,41 +25,61 @@ log = logging.getLogger(__name__)
 
 MAX_TEXT = 200
 PHOTOS = "uploads/"
+REVIEW = "data/revisar/"
+"""Under it an empty object for each photograph whose reading waits for a person: a list that no save has to rewrite."""
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
 _PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
+_EVIDENCE_TRIES = 20
 _PARTS = (".jpg", ".mini.webp", ".placa.webp", ".json")
+
+_Values = Mapping[str, str]
+_Change = Callable[[Record, Evidence], tuple[Evidence, _Values]]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A record with what was seen in its photograph.
-
-    `sighting` has no reading where the plate was typed or none was found, and is None where nothing was kept.
-    """
+    """A record with what was seen in its photograph and corrected since (nothing, where nothing was kept)."""
 
     record: Record
-    sighting: Sighting | None
+    evidence: Evidence
+
+    @property
+    def sighting(self) -> Sighting:
+        """What the readers saw; no reading where the plate was typed or none was found."""
+        return self.evidence.sighting
 
     @property
     def plate_image(self) -> str | None:
         """The file name of the plate's cut-out; None where the reader did not say where the plate is."""
-        reading = self.sighting and self.sighting.reading
+        reading = self.sighting.reading
         return _part(self.record.image, ".placa.webp") if reading and reading.corners else None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether a person gave or confirmed the plate as it stands."""
+        return self.evidence.settled_plate == self.record.plate
+
+    @property
     def needs_review(self) -> bool:
-        """Whether a person should look: the plate was read, but without certainty."""
-        reading = self.sighting and self.sighting.reading
-        return bool(reading and reading.text == self.record.plate and reading.confidence < plates.CERTAIN)
+        """Whether a person should look: the plate was read without certainty, and nobody has settled it."""
+        reading = self.sighting.reading
+        unsure = reading and reading.text == self.record.plate and reading.confidence < plates.CERTAIN
+        return bool(unsure) and not self.is_settled
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of the register: `total` records in all; `next` is the `before` of the page after this one, or None."""
+    """A page of what was asked for: `total` records in all, of which `start` come before this page.
+
+    `next` and `previous` are what `Query.after` is on the pages beside it. `next` is None where this is the last one;
+    `previous` is None where the page before, if there is any, is the first.
+    """
 
     rows: list[Seen]
     total: int
+    start: int
     next: int | None
+    previous: int | None
 
 
 class Register:
@@ -100,17 +122,79 @@ class Register:
         except (DamagedLedger, StoreConflict):  # surely not written; after another failure the row may be there
             self._discard(image)
             raise
-        return Seen(record, sighting)
+        return Seen(record, Evidence(sighting))
 
-    def page(self, *, before: int | None = None, limit: int = 50) -> Listing:
-        """The newest records, newest first; `before` an id, those that came before it."""
-        page = self._ledger.page(before=before, limit=limit)
-        return Listing(self._seen(page.records), page.total, page.next)
+    def search(self, query: Query = Query(), *, limit: int = 50) -> Listing:  # noqa: B008 - immutable
+        """A page of the records that `query` asks for; the first page of all is had without reading the whole CSV."""
+        if query == Query():
+            page = self._ledger.page(limit=limit)
+            return Listing(self._seen(page.records), page.total, 0, page.next, None)
+        found = self.select(query)
+        start = query.start(found)
+        rows = found[start : start + limit]
+        return Listing(
+            self._seen(rows),
+            total=len(found),
+            start=start,
+            next=rows[-1].id if start + limit < len(found) else None,
+            previous=found[start - limit - 1].id if start > limit else None,
+        )
+
+    def select(self, query: Query) -> Sequence[Record]:
+        """All records that `query` asks for, in its order."""
+        return query.apply(self._ledger.records(), self._to_review() if query.review else ())
 
     def find(self, id: int) -> Seen:
-        """The record with what was seen. Raises NotFound."""
-        [seen] = self._seen([self._ledger.find(id)])
-        return seen
+        """The record with that id. Raises NotFound."""
+        record = self._ledger.find(id)
+        return Seen(record, self._evidence(record.image))
+
+    def vehicle(self, plate: str) -> Vehicle | None:
+        """The vehicle with that plate, hyphens aside; None where it was never registered."""
+        return history.vehicle(plate, self._ledger.records())
+
+    def correct(
+        self,
+        id: int,
+        *,
+        by: str,
+        plate: str | None = None,
+        owner: str | None = None,
+        vehicle_type: str | None = None,
+        note: str | None = None,
+    ) -> Seen:
+        """Change what is given of a record, and keep in its evidence what it was before, when, and `by` whom.
+
+        An empty plate says that the photograph shows none. Raises NotFound, or InvalidInput with nothing changed.
+        """
+        given = {
+            "plate": None if plate is None else (plate != NOT_READ and _typed_plate(plate)) or NOT_READ,
+            "owner": owner and _text("owner", owner),
+            "vehicle_type": vehicle_type and _text("vehicle_type", vehicle_type),
+            "note": note and _text("note", note),
+        }
+
+        def change(record: Record, kept: Evidence) -> tuple[Evidence, _Values]:
+            values = {name: value for name, value in given.items() if value not in (None, getattr(record, name))}
+            return evidence.with_correction(kept, record, values, by=by, at=self._time()) if values else kept, values
+
+        return self._amend(id, change)
+
+    def confirm(self, id: int, *, by: str) -> Seen:
+        """Keep that a person says that the plate is right as it stands. Raises NotFound."""
+
+        def change(record: Record, kept: Evidence) -> tuple[Evidence, _Values]:
+            values = {"plate": record.plate}
+            return evidence.with_correction(kept, record, values, by=by, at=self._time()), values
+
+        return self._amend(id, change)
+
+    def undo(self, id: int, *, by: str) -> Seen:
+        """Take back the last correction that stands; it remains in the evidence as undone.
+
+        Raises NotFound, or InvalidInput where there is none.
+        """
+        return self._amend(id, lambda _, kept: evidence.without_last_correction(kept, by=by, at=self._time()))
 
     def delete(self, id: int) -> None:
         """Remove the record, then its photograph and what was kept with it. Raises NotFound."""
@@ -137,19 +221,58 @@ class Register:
         """The register as CSV, safe to open in a spreadsheet."""
         return self._ledger.export()
 
+    def _time(self) -> str:
+        return f"{self._now():%Y-%m-%d %H:%M:%S}"
+
     def _seen(self, records: Sequence[Record]) -> list[Seen]:
         with ThreadPoolExecutor(_PARALLEL_GETS) as threads:
             return list(threads.map(lambda record: Seen(record, self._evidence(record.image)), records))
 
-    def _evidence(self, image: str) -> Sighting | None:
-        blob = self._store.get(PHOTOS + _part(image, ".json")) if _PHOTO_NAME.fullmatch(image) else None
-        if blob is None:
-            return None
-        try:
-            return evidence.load(blob.data)
-        except ValueError as error:
-            log.warning("evidence passed over: %s", error)
-            return None
+    def _evidence(self, image: str) -> Evidence:
+        return _loaded(self._store.get(_evidence_key(image)) if _PHOTO_NAME.fullmatch(image) else None)
+
+    def _amend(self, id: int, change: _Change) -> Seen:
+        """Write the evidence and values that `change` returns; the evidence first, so that nothing changes unsigned.
+
+        A crash in between leaves a correction in the evidence that the row does not have, which settles nothing.
+        """
+        record = self._ledger.find(id)
+        kept, values = self._amend_evidence(record, change)
+        if values:
+            record = self._ledger.update(id, lambda current: _changed(current, values))
+        seen = Seen(record, kept)
+        self._mark_for_review(seen)
+        return seen
+
+    def _amend_evidence(self, record: Record, change: _Change) -> tuple[Evidence, _Values]:
+        if not _PHOTO_NAME.fullmatch(record.image):  # a row from elsewhere: nothing to keep evidence beside
+            return change(record, Evidence())
+        for _ in range(_EVIDENCE_TRIES):
+            blob = self._store.get(_evidence_key(record.image))
+            old = _loaded(blob)
+            new, values = change(record, old)
+            if new == old:
+                return new, values
+            with contextlib.suppress(StoreConflict):
+                self._store.put(
+                    _evidence_key(record.image), evidence.dump(new), replaces=blob.version if blob else None
+                )
+                return new, values
+        raise StoreConflict("too many writers")
+
+    def _to_review(self) -> set[str]:
+        return {f"{key.removeprefix(REVIEW)}.jpg" for key in self._store.keys(REVIEW)}
+
+    def _mark_for_review(self, seen: Seen) -> None:
+        """Enter the photograph among those that wait for a person, or take it out."""
+        if not _PHOTO_NAME.fullmatch(seen.record.image):
+            return
+        key = REVIEW + _part(seen.record.image, "")
+        if not seen.needs_review:
+            self._store.delete(key)
+        elif not self._store.get(key):
+            with contextlib.suppress(StoreConflict):
+                self._store.put(key, b"", replaces=None)
 
     def _keep(self, photo: "Photo", sighting: Sighting, plate: str, moment: datetime) -> str:
         """Store the photograph and what belongs to it under a name of its own, which is returned."""
@@ -158,12 +281,15 @@ class Register:
             with contextlib.suppress(StoreConflict):
                 self._store.put(f"{PHOTOS}{stem}.jpg", jpeg, replaces=None)
                 break
-        beside = {".mini.webp": photo.thumbnail(), ".json": evidence.dump(sighting)}
+        beside = {".mini.webp": photo.thumbnail(), ".json": evidence.dump(Evidence(sighting))}
         if sighting.reading and sighting.reading.corners:
             beside[".placa.webp"] = photo.plate(sighting.reading.corners)
+        keys = {PHOTOS + stem + part: content for part, content in beside.items()}
+        if sighting.reading and sighting.reading.confidence < plates.CERTAIN:
+            keys[REVIEW + stem] = b""
         try:
-            for part, content in beside.items():
-                self._store.put(PHOTOS + stem + part, content, replaces=None)
+            for key, content in keys.items():
+                self._store.put(key, content, replaces=None)
         except CoroNetError:
             self._discard(f"{stem}.jpg")
             raise
@@ -173,11 +299,30 @@ class Register:
         if match := _PHOTO_NAME.fullmatch(image):
             for part in _PARTS:
                 self._store.delete(PHOTOS + match[1] + part)
+            self._store.delete(REVIEW + match[1])
 
 
 def thumbnail_of(image: str) -> str:
     """The file name of a photograph's thumbnail."""
     return _part(image, ".mini.webp")
+
+
+def _changed(record: Record, values: _Values) -> Record:
+    return replace(record, **values)  # type: ignore[arg-type]  # never the id, which alone is no text
+
+
+def _evidence_key(image: str) -> str:
+    return PHOTOS + _part(image, ".json")
+
+
+def _loaded(blob: Blob | None) -> Evidence:
+    if blob is None:
+        return Evidence()
+    try:
+        return evidence.load(blob.data)
+    except ValueError as error:
+        log.warning("evidence passed over: %s", error)
+        return Evidence()
 
 
 def _part(image: str, ending: str) -> str:

@@ -11,9 +11,10 @@ from PIL import Image
 from coronet import evidence
 from coronet.errors import DamagedLedger, InvalidInput, NotFound, StoreUnavailable
 from coronet.ledger import Ledger
-from coronet.model import NOT_READ, Attempt, Candidate, Corners, Reading, Sighting
+from coronet.model import NOT_READ, Attempt, Candidate, Corners, Correction, Entry, Evidence, Reading, Sighting
 from coronet.photo import Photo, open_photo
 from coronet.register import Register
+from coronet.search import Query
 from coronet.storage.local import LocalStore
 from drawing import encoded, photograph, vehicle
 
@@ -30,8 +31,9 @@ class Gate:
         self.photos: list[Photo] = []
         self.now = datetime(2026, 11, 23, 9, 30, 15)
         self.store = LocalStore(home)
+        self.ledger = Ledger(self.store)
         self.register = Register(
-            store=self.store, ledger=Ledger(self.store), open_photo=open_photo, read=self._read, now=lambda: self.now
+            store=self.store, ledger=self.ledger, open_photo=open_photo, read=self._read, now=lambda: self.now
         )
 
     def _read(self, photo: Photo) -> Sighting:
@@ -56,8 +58,8 @@ def test_a_reading_becomes_a_record_with_everything_beside_it(gate: Gate) -> Non
     assert record.image == "1234BCD_20261123_093015.jpg"
     stem = "1234BCD_20261123_093015"
     assert gate.files == {f"{stem}.jpg", f"{stem}.mini.webp", f"{stem}.placa.webp", f"{stem}.json"}
-    assert evidence.load((gate.home / "uploads" / f"{stem}.json").read_bytes()) == gate.sighting
-    [row] = gate.register.page().rows
+    assert evidence.load((gate.home / "uploads" / f"{stem}.json").read_bytes()).sighting == gate.sighting
+    [row] = gate.register.search().rows
     assert (row.record, row.sighting, row.plate_image) == (record, gate.sighting, f"{stem}.placa.webp")
     assert not row.needs_review
 
@@ -99,7 +101,7 @@ def test_a_deleted_record_leaves_nothing(gate: Gate) -> None:
     record = gate.register.save(photograph()).record
     gate.register.delete(record.id)
     assert gate.files == set()
-    assert gate.register.page().rows == []
+    assert gate.register.search().rows == []
     with pytest.raises(NotFound):
         gate.register.delete(record.id)
 
@@ -109,7 +111,7 @@ def test_a_text_of_200_characters_is_the_longest(gate: Gate, field: str) -> None
     gate.register.save(photograph(), **{field: "ñ" * 200})
     with pytest.raises(InvalidInput):
         gate.register.save(photograph(), **{field: "ñ" * 201})
-    assert gate.register.page().total == 1
+    assert gate.register.search().total == 1
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_a_photograph_without_thumbnail_is_its_own(gate: Gate) -> None:
 def test_damaged_evidence_is_passed_over(gate: Gate) -> None:
     record = gate.register.save(photograph()).record
     (gate.home / "uploads" / record.image.replace(".jpg", ".json")).write_text('{"reading": [], "attempts": 1}')
-    assert gate.register.page().rows[0].sighting is None
+    assert gate.register.search().rows[0].evidence == Evidence()
 
 
 def test_a_damaged_register_takes_nothing_and_keeps_no_photograph(gate: Gate) -> None:
@@ -157,7 +159,7 @@ def test_what_could_not_be_kept_whole_is_not_kept(gate: Gate, monkeypatch: pytes
     with pytest.raises(StoreUnavailable):
         gate.register.save(photograph())
     assert gate.files == set()
-    assert gate.register.page().total == 0
+    assert gate.register.search().total == 0
 
 
 def test_a_clock_that_jumps_back_changes_no_id(gate: Gate) -> None:
@@ -165,4 +167,138 @@ def test_a_clock_that_jumps_back_changes_no_id(gate: Gate) -> None:
     gate.now -= timedelta(days=400)
     second = gate.register.save(photograph()).record
     assert second.id == first.id + 1
-    assert [row.record.id for row in gate.register.page().rows] == [second.id, first.id]
+    assert [row.record.id for row in gate.register.search().rows] == [second.id, first.id]
+
+
+def test_a_correction_keeps_what_was_read_and_who_changed_it(gate: Gate) -> None:
+    gate.sighting = Sighting(Reading("1234BCD", 0.5, "onnx"))
+    record = gate.register.save(photograph(), owner="Ana").record
+    gate.now += timedelta(hours=1)
+    seen = gate.register.correct(record.id, by="Luis", plate="1234 bcf", owner="Ana", note=" roja ")
+    assert (seen.record.plate, seen.record.owner, seen.record.note) == ("1234BCF", "Ana", "roja")
+    assert gate.register.find(record.id) == seen
+    assert seen.sighting == gate.sighting
+    assert seen.evidence.corrections == (
+        Correction(
+            "2026-11-23 10:30:15",
+            "Luis",
+            {"plate": "1234BCD", "note": ""},
+            {"plate": "1234BCF", "note": "roja"},
+        ),
+    )
+    assert seen.is_settled
+
+
+def test_corrections_are_undone_one_by_one_and_remain_in_the_history(gate: Gate) -> None:
+    id = gate.register.save(photograph(), owner="Ana").record.id
+    gate.register.correct(id, by="Luis", owner="Eva")
+    gate.register.correct(id, by="Luis", plate="")
+    assert gate.register.find(id).record.plate == NOT_READ
+    assert gate.register.undo(id, by="Marta").record.plate == "1234BCD"
+    seen = gate.register.undo(id, by="Marta")
+    assert (seen.record.owner, seen.record.plate) == ("Ana", "1234BCD")
+    assert [each.undone_by for each in seen.evidence.corrections] == ["Marta", "Marta"]
+    with pytest.raises(InvalidInput):
+        gate.register.undo(id, by="Marta")
+
+
+def test_a_correction_that_changes_nothing_leaves_no_trace(gate: Gate) -> None:
+    id = gate.register.save(photograph(), owner="Ana").record.id
+    assert (
+        gate.register.correct(id, by="Luis", owner="Ana", plate="1234-BCD".replace("-", "")).evidence.corrections == ()
+    )
+
+
+@pytest.mark.parametrize("change", [{"plate": "LO SIENTO NO VEO"}, {"owner": "x" * 201}])
+def test_a_correction_that_cannot_be_accepted_changes_nothing(gate: Gate, change: dict[str, str]) -> None:
+    seen = gate.register.save(photograph())
+    with pytest.raises(InvalidInput):
+        gate.register.correct(seen.record.id, by="Luis", **change)
+    assert gate.register.find(seen.record.id) == seen
+
+
+def test_two_people_who_correct_at_once_are_both_in_the_history(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = gate.register.save(photograph()).record.id
+    put = gate.store.put
+    raced: list[str] = []
+
+    def second_is_faster(key: str, *args: object, **kwargs: object) -> str:
+        if key.endswith(".json") and not raced:
+            raced.append(key)
+            gate.register.correct(id, by="Marta", owner="Eva")
+        return put(key, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(gate.store, "put", second_is_faster)
+    seen = gate.register.correct(id, by="Luis", note="roja")
+    assert [each.by for each in seen.evidence.corrections] == ["Marta", "Luis"]
+    assert (seen.record.owner, seen.record.note) == ("Eva", "roja")
+
+
+def test_what_waits_for_a_person_is_found_until_somebody_settles_it(gate: Gate) -> None:
+    def waiting() -> list[int]:
+        return [row.record.id for row in gate.register.search(Query(review=True)).rows]
+
+    certain = gate.register.save(photograph()).record.id
+    gate.sighting = Sighting(Reading("1234BCD", 0.5, "onnx"))
+    confirmed, corrected, deleted = (gate.register.save(photograph()).record.id for _ in range(3))
+    assert waiting() == [deleted, corrected, confirmed]
+    assert not gate.register.confirm(confirmed, by="Luis").needs_review
+    gate.register.correct(corrected, by="Luis", plate="9999ZZZ")
+    gate.register.delete(deleted)
+    assert waiting() == []
+    gate.register.undo(confirmed, by="Luis")
+    gate.register.undo(corrected, by="Luis")
+    assert waiting() == [corrected, confirmed]
+    assert certain not in waiting()
+
+
+def test_evidence_from_before_there_were_corrections_is_read(gate: Gate) -> None:
+    record = gate.register.save(photograph()).record
+    path = gate.home / "uploads" / record.image.replace(".jpg", ".json")
+    path.write_text('{"reading":null,"attempts":[{"reader":"onnx","outcome":"nothing","milliseconds":5,"reason":""}]}')
+    assert gate.register.find(record.id).evidence == Evidence(Sighting(None, (Attempt("onnx", "nothing", 5),)))
+
+
+def test_a_record_without_photograph_is_corrected_too(gate: Gate) -> None:
+    (gate.home / "data").mkdir()
+    (gate.home / "data" / "registros.csv").write_text(
+        "id,fecha_hora,matricula,propietario,tipo_vehiculo,observacion,imagen\n7,2026-01-01 10:00:00,AAA111,,,,\n"
+    )
+    assert gate.register.correct(7, by="Luis", owner="Eva").record.owner == "Eva"
+    assert gate.register.confirm(7, by="Luis").record.plate == "AAA111"
+
+
+def test_pages_lead_to_each_other(gate: Gate) -> None:
+    gate.ledger.append([Entry(registered_at="2026-01-01 10:00:00", plate=f"P{number:03}") for number in range(7)])
+    for sort in ("-id", "matricula"):
+        pages = [gate.register.search(Query(sort=sort), limit=3)]
+        while pages[-1].next:
+            pages.append(gate.register.search(Query(sort=sort, after=pages[-1].next), limit=3))
+        ids = [[row.record.id for row in page.rows] for page in pages]
+        expected = [[1, 2, 3], [4, 5, 6], [7]] if sort == "matricula" else [[7, 6, 5], [4, 3, 2], [1]]
+        assert ids == expected
+        assert [(page.start, page.total) for page in pages] == [(0, 7), (3, 7), (6, 7)]
+        assert [page.previous for page in pages] == [None, None, expected[0][-1]]
+
+
+def test_a_vehicle_has_its_visits_and_its_usual_owner(gate: Gate) -> None:
+    owners = ["Ana", "Eva", "", "Eva", ""]
+    gate.ledger.append(
+        [
+            Entry(registered_at=f"2026-01-0{day} 10:00:00", plate="ABC-123" if day % 2 else "ABC123", owner=owner)
+            for day, owner in enumerate(owners, 1)
+        ]
+        + [Entry(registered_at="2026-01-09 10:00:00", plate=NOT_READ)]
+    )
+    vehicle = gate.register.vehicle("ABC123")
+    assert vehicle is not None
+    assert [visit.id for visit in vehicle.visits] == [5, 4, 3, 2, 1]
+    assert (vehicle.plate, vehicle.last_visit, vehicle.owner, vehicle.vehicle_type) == (
+        "ABC-123",
+        "2026-01-05 10:00:00",
+        "Eva",
+        "",
+    )
+    assert vehicle.owners == [("Eva", 2), ("Ana", 1)]
+    assert gate.register.vehicle("ABC12") is None
+    assert gate.register.vehicle(NOT_READ) is None
