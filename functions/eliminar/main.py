@@ -4,8 +4,7 @@ from flask import Request, flash, redirect
 from flask.typing import ResponseReturnValue
 
 from coronet import wiring
-from coronet.texts import text
-from coronet.web import endpoint, lambda_handler, path_id
+from coronet.web import endpoint, lambda_handler, path_id, text
 
 
 @endpoint(back="/registros")

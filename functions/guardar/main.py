@@ -6,8 +6,7 @@ from flask.typing import ResponseReturnValue
 from coronet import representation, wiring
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ
-from coronet.texts import text
-from coronet.web import endpoint, lambda_handler, wants_json
+from coronet.web import endpoint, lambda_handler, text, wants_json
 
 
 @endpoint(back="/")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 LOCALES = Path(__file__).with_name("locales")
+LANGUAGES = ("es", "en")
+"""The languages of the catalogues, the usual one first."""
 
 
-def text(key: str, language: str = "es", /, **values: str | int) -> str:
-    """The text under `key` with its `{placeholders}` filled from `values`. Raises KeyError for an unknown key."""
+def text(key: str, language: str, /, **values: str | int) -> str:
+    """A language's text under `key`, its `{placeholders}` filled from `values`. Raises KeyError for an unknown key."""
     return catalogue(language)[key].format(**values)
 
 

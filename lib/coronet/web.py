@@ -17,7 +17,8 @@ from coronet import representation
 from coronet.errors import CoroNetError, InvalidInput, NotFound
 from coronet.model import MAX_PHOTO_BYTES
 from coronet.register import thumbnail_of
-from coronet.texts import text
+from coronet.texts import LANGUAGES
+from coronet.texts import text as text_in
 
 View = Callable[[Request], ResponseReturnValue]
 Function = Callable[[Request], Response]
@@ -92,6 +93,20 @@ def path_parameter(request: Request) -> str:
     return request.path.rpartition("/")[2]
 
 
+def language() -> str:
+    """The language of the answer: Spanish, unless the request prefers English."""
+
+    def wanted(language: str) -> float:
+        return max((q for tag, q in request.accept_languages if tag.lower().split("-")[0] == language), default=0)
+
+    return max(LANGUAGES, key=wanted)
+
+
+def text(key: str, **values: str | int) -> str:
+    """The text under `key` in the language of the answer, its `{placeholders}` filled from `values`."""
+    return text_in(key, language(), **values)
+
+
 def static_file(name: str) -> Path:
     """The page asset of that name. Raises NotFound."""
     for path in STATIC.iterdir():
@@ -120,7 +135,7 @@ def _application(view: View, back: str | None, pages: bool) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.jinja_env.globals.update(text=text, asset=asset, csrf_field=lambda: "")
+    app.jinja_env.globals.update(text=text, language=language, asset=asset, csrf_field=lambda: "")
     app.jinja_env.filters["thumbnail"] = thumbnail_of
 
     @app.route("/", defaults={"path": ""}, methods=METHODS)

@@ -109,7 +109,7 @@ def test_a_refused_photograph_is_explained(page: Page, tmp_path: Path) -> None:
 
 
 def test_it_works_without_javascript(browser: Browser, own_server: Server, photo: Path) -> None:
-    page = browser.new_context(base_url=own_server.url, java_script_enabled=False, **PHONE).new_page()
+    page = browser.new_context(base_url=own_server.url, java_script_enabled=False, locale="es-ES", **PHONE).new_page()
     page.goto("/")
     page.locator("input[name=imagen]").set_input_files(photo)
     page.get_by_role("button", name="Guardar").click()

@@ -146,3 +146,30 @@ def test_assets_are_kept_by_browsers_and_personal_data_is_not(client: Client) ->
     assert asset.headers["Content-Type"].startswith("text/css")
     assert "immutable" in asset.headers["Cache-Control"]
     assert client.get("/registros").headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "title"),
+    [
+        (None, "es", "Registrar un vehículo"),
+        ("", "es", "Registrar un vehículo"),
+        ("de, *;q=0.5", "es", "Registrar un vehículo"),
+        ("es-EC, es;q=0.9, en;q=0.8", "es", "Registrar un vehículo"),
+        ("en;q=0.5, es;q=0.5", "es", "Registrar un vehículo"),
+        ("en-GB, es;q=0.9", "en", "Register a vehicle"),
+        ("fr, en;q=0.5", "en", "Register a vehicle"),
+    ],
+)
+def test_pages_are_spanish_unless_english_is_preferred(
+    client: Client, accepted: str | None, language: str, title: str
+) -> None:
+    page = client.get("/", headers={"Accept-Language": accepted}).text
+    assert f'<html lang="{language}">' in page
+    assert f"<h1>{title}</h1>" in page
+
+
+def test_messages_are_english_where_that_is_preferred(client: Client) -> None:
+    client.headers["Accept-Language"] = "en"
+    assert "⚠️ A photograph is needed" in client.post("/guardar").text
+    saved = client.post("/guardar", data={"matricula": "ENG1"}, files={"imagen": ("photo.jpg", photograph())})
+    assert "✅ Record saved" in saved.text
