@@ -124,6 +124,14 @@ class Register:
             raise
         return Seen(record, Evidence(sighting))
 
+    def read(self, data: bytes) -> tuple[Sighting, tuple[int, int]]:
+        """What the readers see in the photograph in `data`, and its width and height in pixels; nothing is kept.
+
+        Raises InvalidInput for a photograph that cannot be accepted.
+        """
+        photo = self._open_photo(data)
+        return self._read(photo), photo.size
+
     def search(self, query: Query = Query(), *, limit: int = 50) -> Listing:  # noqa: B008 - immutable
         """A page of the records that `query` asks for; the first page of all is had without reading the whole CSV."""
         if query == Query():

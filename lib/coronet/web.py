@@ -4,7 +4,7 @@ import functools
 import hashlib
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ View = Callable[[Request], ResponseReturnValue]
 Function = Callable[[Request], Response]
 
 STATIC = Path(__file__).with_name("static")
-_FORM_BYTES = 1024 * 1024
+_BODY_BYTES = MAX_PHOTO_BYTES * 4 // 3 + 1024 * 1024  # a photograph in base64, and the texts beside it
 _DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
 _CHUNK_BYTES = 64 * 1024
 
@@ -68,6 +68,16 @@ def lambda_handler(function: Function) -> Callable[[dict[str, Any], Any], dict[s
 def wants_json(request: Request) -> bool:
     """Whether JSON is what the client would rather have: browsers, and who takes anything, get pages."""
     return request.accept_mimetypes.best_match(["text/html", *_JSON]) in _JSON
+
+
+def fields_of(request: Request) -> Mapping[str, str]:
+    """The texts of a form or of a JSON object. Raises InvalidInput for other JSON."""
+    if not request.is_json:
+        return request.form
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise InvalidInput("the body is no JSON object")
+    return {name: value for name, value in body.items() if isinstance(value, str)}
 
 
 def number_argument(request: Request, name: str, *, highest: int = 2**53) -> int | None:
@@ -129,7 +139,8 @@ def _application(view: View, back: str | None, pages: bool) -> Flask:
     app = Flask(view.__name__, root_path=str(Path(__file__).parent), static_folder=None)
     app.secret_key = wiring.secret_key()
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_PHOTO_BYTES + _FORM_BYTES,
+        MAX_CONTENT_LENGTH=_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=_BODY_BYTES,
         SESSION_COOKIE_NAME="coronet",
         SESSION_COOKIE_SAMESITE="Lax",
     )
