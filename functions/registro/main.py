@@ -9,11 +9,14 @@ from coronet.web import endpoint, lambda_handler, path_id
 
 @endpoint(pages=False)
 def registro(request: Request) -> ResponseReturnValue:
-    """The record whose id ends the path: shown, or deleted with its photograph."""
+    """The record whose id ends the path: shown, corrected, or deleted with its photograph."""
     id = path_id(request)
     if request.method == "DELETE":
         wiring.register().delete(id)
         return "", 204
+    if request.method == "PATCH":
+        changes = representation.correction(request.get_json(silent=True))
+        return representation.record(wiring.register().correct(id, by="api", **changes))
     return representation.record(wiring.register().find(id))
 
 

@@ -21,7 +21,7 @@ _CORRECTABLE = {COLUMNS[field]: field for field in ("plate", "owner", "vehicle_t
 def record(seen: Seen) -> dict[str, Any]:
     """A record with its reading; `lectura` is null where the plate was typed or none was found."""
     row = seen.record
-    reading = seen.sighting and seen.sighting.reading
+    reading = seen.sighting.reading
     return {
         "id": row.id,
         "fecha_hora": row.registered_at,

@@ -95,6 +95,38 @@ def test_a_body_over_the_limit_is_a_problem_too(api: Client, server: object) -> 
     problem(api.post("/guardar", files={"imagen": ("foto.jpg", bytes(30 * 1024 * 1024))}), 422)
 
 
+def test_a_record_is_corrected(api: Client) -> None:
+    record = save(api, matricula="PAT1", propietario="Ana", observacion="x")
+    address = f"/registros/{record['id']}"
+    changes = {"matricula": "pat-2", "observacion": ""}
+    answer = api.patch(address, json=changes)
+    assert answer.status_code == 200
+    assert answer.json() == {**record, "matricula": "PAT-2", "observacion": ""}
+    assert api.get(address).json() == answer.json()
+
+
+@pytest.mark.parametrize(
+    ("body", "campo"),
+    [
+        ({"id": 7}, None),
+        ({"imagen": "x.jpg"}, None),
+        ({"propietario": 7}, None),
+        ({"propietario": None}, None),
+        ({}, None),
+        (["propietario"], None),
+        ("x", None),
+        ({"propietario": "x" * 201}, "propietario"),
+        ({"matricula": "LO SIENTO NO VEO"}, "matricula"),
+    ],
+)
+def test_what_is_no_correction_changes_nothing(api: Client, body: object, campo: str | None) -> None:
+    record = save(api, matricula="PAT3")
+    address = f"/registros/{record['id']}"
+    problem(api.patch(address, json=body), 422, campo)
+    problem(api.patch(address, data=b"\xff{", headers={"Content-Type": "application/json"}), 422)
+    assert api.get(address).json() == record
+
+
 def test_a_record_is_deleted(api: Client) -> None:
     record = save(api, matricula="DEL1")
     address = f"/registros/{record['id']}"
@@ -102,6 +134,7 @@ def test_a_record_is_deleted(api: Client) -> None:
     assert (answer.status_code, answer.content) == (204, b"")
     problem(api.get(address), 404)
     problem(api.delete(address), 404)
+    problem(api.patch(address, json={"observacion": "x"}), 404)
     assert api.get(record["fotografia"]).status_code == 404
 
 
