@@ -1,158 +1,383 @@
-"""The register's CSV on a BlobStore."""
+"""The register's CSV on a BlobStore: append, list, correct, remove; every change compare-and-swap."""
 
-import csv
-import io
+import random
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import secrets
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from itertools import pairwise
+from threading import Lock
+from typing import TypeVar
 
-from coronet.errors import DamagedLedger, NotFound, StoreConflict
-from coronet.model import Entry, Record
+from coronet import rows
+from coronet.errors import DamagedLedger, NotFound, StoreConflict, StoreUnavailable
+from coronet.model import Blob, Entry, Record
 from coronet.ports import BlobStore
 
 KEY = "data/registros.csv"
 LAST_ID_KEY = "data/ultimo_id"
-HEADER = ["id", "fecha_hora", "matricula", "propietario", "tipo_vehiculo", "observacion", "imagen"]
-_RUNS = re.compile(r"'*[=+\-@\t\r]")
-_TRIES = 50
+
+_PATIENCE = 20.0  # seconds of lost races until a write is given up
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0
+_END = 64 * 1024  # bytes: some hundred rows, for little more than the way to the store and back
+_ORIGIN = re.compile(r"_([0-9a-f]{16})\.jpg\Z")
+_ENTRY_FIELDS = tuple(each.name for each in fields(Entry))
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records, newest first; `next` is the `before` of the following page."""
+    """Records, newest first, of `total` in all; `next` is the `before` of the page after this one, None at the end."""
 
-    records: list[Record]
+    records: Sequence[Record]
     total: int
     next: int | None
 
 
+def origin_of(image: str) -> str | None:
+    """What a photograph's name says of where it came from: 16 hexadecimal digits, or None."""
+    match = _ORIGIN.search(image)
+    return match and match[1]
+
+
 class Ledger:
-    """The rows of `data/registros.csv`."""
+    """The register's rows, oldest first by id. Safe to share between threads; processes share the store.
+
+    Every method raises DamagedLedger, having changed nothing, where the CSV is not one of ours. A write that loses
+    every race for `_PATIENCE` seconds raises StoreConflict.
+    """
 
     def __init__(self, store: BlobStore) -> None:
         self._store = store
+        self._seen = _Snapshot(None, b"", None)
+        self._writing = Lock()  # threads that wait here lose no race
 
     def append(self, entries: Sequence[Entry]) -> list[Record]:
-        """Add a row for each entry in one write."""
-        for _ in range(_TRIES):
-            records, version = self._load()
-            last = max([record.id for record in records] + [self._last_id()])
-            new = [
-                Record(
-                    id=last + number,
-                    registered_at=entry.registered_at,
-                    plate=entry.plate,
-                    owner=entry.owner,
-                    vehicle_type=entry.vehicle_type,
-                    note=entry.note,
-                    image=entry.image,
-                )
-                for number, entry in enumerate(entries, 1)
-            ]
+        """Add the entries in one write and return their records, with the next ids.
+
+        An entry whose photograph has an origin (see `origin_of`) that a row already carries is not added: that row's
+        record stands in its place. Otherwise no two entries may name the same photograph: by its name a row is
+        recognised that was written although the store's answer was lost.
+        """
+        unsure = False
+
+        def attempt() -> list[Record]:
+            nonlocal unsure
+            marks = [_mark(entry.image, unsure) for entry in entries]
+            standing, known = self._standing(marks)
+            records = _numbered(entries, marks, known, standing.facts.last_id)
+            new = [record for record in dict.fromkeys(records) if record.id > standing.facts.last_id]
+            if new:
+                data = b"".join([standing.joint, *map(rows.encode, new)])
+                facts = standing.facts.grown(size=len(data), rows=len(new))
+                unsure = True
+                self._store.append(KEY, data, replaces=standing.version, notes=facts.notes())
+            return records
+
+        with self._writing:
             try:
-                self._store.put(KEY, _dump([*records, *new]), replaces=version)
-            except StoreConflict:
-                continue
-            return new
-        raise StoreConflict("too many writers")
+                return _retried(attempt)
+            except (StoreConflict, StoreUnavailable):
+                marks = [_mark(entry.image, unsure) for entry in entries]
+                _, known = self._standing(marks)
+                if None in marks or not known.keys() >= set(marks):
+                    raise
+                return [known[mark] for mark in marks if mark]
 
     def page(self, *, before: int | None = None, limit: int) -> Page:
-        """The newest records."""
-        records = sorted(self.records(), key=lambda record: -record.id)
-        rest = [record for record in records if before is None or record.id < before]
-        return Page(rest[:limit], len(records), rest[limit - 1].id if len(rest) > limit else None)
+        """The `limit` newest records whose id is below `before`; by default the newest of all."""
+        for size in (_END, 8 * _END):
+            end = self._store.tail(KEY, size)
+            facts = end and _Facts.of(end)
+            if not end or not facts or end.size <= size:
+                break
+            newest = tuple(rows.parse_rows(rows.last_rows(end.data)))
+            if _position(newest, before) > limit:
+                return _page(newest, before, limit, facts.rows)
+        records = self._snapshot(end).records
+        return _page(records, before, limit, len(records))
 
     def records(self) -> Sequence[Record]:
-        """Every record, oldest first."""
-        return self._load()[0]
+        """All records. They are kept in memory: where rows were only added, only those are read and parsed."""
+        return self._snapshot().records
 
     def find(self, id: int) -> Record:
-        """The record, or NotFound."""
-        for record in self.records():
-            if record.id == id:
-                return record
-        raise NotFound(f"no record {id}")
+        """The record with that id. Raises NotFound."""
+        return self._snapshot().find(id)
 
     def update(self, id: int, change: Callable[[Record], Record]) -> Record:
-        """Change one record."""
-        for _ in range(_TRIES):
-            records, version = self._load()
-            if id not in {record.id for record in records}:
-                raise NotFound(f"no record {id}")
-            changed = [change(record) if record.id == id else record for record in records]
-            try:
-                self._store.put(KEY, _dump(changed), replaces=version)
-            except StoreConflict:
-                continue
-            return next(record for record in changed if record.id == id)
-        raise StoreConflict("too many writers")
+        """Replace the record with that id by what `change` makes of it, and return that. Raises NotFound.
 
-    def remove(self, ids: Sequence[int]) -> list[Record]:
-        """Remove records and return them."""
-        for _ in range(_TRIES):
-            records, version = self._load()
-            gone = [record for record in records if record.id in ids]
-            if not gone:
-                return []
-            last = max(record.id for record in records)
-            if last in ids:
-                blob = self._store.get(LAST_ID_KEY)
-                mark = str(max(last, self._last_id())).encode()
-                self._store.put(LAST_ID_KEY, mark, replaces=blob.version if blob else None)
-            try:
-                self._store.put(KEY, _dump([r for r in records if r.id not in ids]), replaces=version)
-            except StoreConflict:
-                continue
-            return gone
-        raise StoreConflict("too many writers")
+        `change` is called again where somebody else wrote in between. It must keep the id.
+        """
+
+        def attempt() -> Record:
+            snapshot = self._snapshot()
+            old = snapshot.find(id)
+            new = change(old)
+            if new != old:
+                data = rows.rewrite(snapshot.data, lambda record: new if record == old else record)
+                self._rewrite(snapshot, data, len(snapshot.records))
+            return new
+
+        with self._writing:
+            return _retried(attempt)
+
+    def remove(self, ids: Iterable[int]) -> list[Record]:
+        """Remove the records with these ids; return those that were there when it began, which nobody finds now."""
+        unwanted = frozenset(ids)
+        removed: dict[tuple[int, str], Record] = {}
+
+        def attempt() -> None:
+            snapshot = self._snapshot()
+            leaving = [record for record in snapshot.records if record.id in unwanted]
+            removed.update({(record.id, record.image): record for record in leaving})
+            if leaving:
+                if leaving[-1].id == snapshot.records[-1].id:
+                    self._keep_last_id(self._facts(snapshot).last_id)
+                data = rows.rewrite(snapshot.data, lambda record: None if record.id in unwanted else record)
+                self._rewrite(snapshot, data, len(snapshot.records) - len(leaving))
+
+        with self._writing:
+            _retried(attempt)
+        return list(removed.values())
 
     def export(self) -> bytes:
-        """The CSV."""
-        return _dump(self.records())
+        """The register as a CSV of our own writing: whatever was edited by hand, no cell runs in a spreadsheet."""
+        return b"".join([rows.HEADER, *map(rows.encode, self.records())])
 
-    def _last_id(self) -> int:
-        blob = self._store.get(LAST_ID_KEY)
-        return int(blob.data) if blob else 0
+    def _standing(self, marks: Sequence[str | None]) -> tuple["_Standing", dict[str, Record]]:
+        """What the next append continues, and the records that carry one of `marks`, by it."""
+        if not any(marks):
+            end = self._store.tail(KEY, 0)
+            if end and (facts := _Facts.of(end)):
+                return _Standing(end.version, facts, b""), {}
+        snapshot = self._snapshot()
+        known = snapshot.marked({mark for mark in marks if mark})
+        return _Standing(snapshot.version, self._facts(snapshot), snapshot.joint), known
 
-    def _load(self) -> tuple[list[Record], str | None]:
-        blob = self._store.get(KEY)
-        if blob is None or not blob.data:
-            return [], blob.version if blob else None
+    def _facts(self, snapshot: "_Snapshot") -> "_Facts":
+        """What the notes say, or should. The last id is read after the CSV: its last row may have just been removed."""
+        if snapshot.facts:
+            return snapshot.facts
+        kept = self._store.get(LAST_ID_KEY)
+        last_id = max(_last_id(kept), snapshot.records[-1].id if snapshot.records else 0)
+        return _Facts(len(snapshot.data), len(snapshot.records), last_id, tidy=snapshot.in_order)
+
+    def _keep_last_id(self, last_id: int) -> None:
+        kept = self._store.get(LAST_ID_KEY)
+        if _last_id(kept) < last_id:
+            self._store.put(LAST_ID_KEY, str(last_id).encode(), replaces=kept.version if kept else None)
+
+    def _rewrite(self, snapshot: "_Snapshot", data: bytes, number: int) -> None:
+        """Write `data` of `number` rows in the snapshot's place."""
+        tidy = snapshot.in_order and data.endswith(b"\n")
+        facts = _Facts(len(data), number, self._facts(snapshot).last_id, tidy=tidy)
+        self._store.put(KEY, data, replaces=snapshot.version, notes=facts.notes())
+
+    def _snapshot(self, end: Blob | None = None) -> "_Snapshot":
+        """The CSV as it is now, or was when `end` was read, built on what was seen before."""
+        seen = self._seen
+        end = end or self._store.tail(KEY, _END)
+        if end and end.version == seen.version:
+            return seen
+        fresh = end and seen.grown(end)
+        if not fresh:
+            whole = end if end is None or len(end.data) == end.size else self._store.get(KEY)
+            fresh = seen.followed_by(whole)
+        self._seen = fresh
+        return fresh
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is kept as the CSV's notes, so that appending and the first page need not read it.
+
+    `last_id` is the highest ever given. `lineage` stays the same while rows are only added. Only a tidy CSV, with its
+    ids in order and its last line ended, has notes.
+    """
+
+    size: int
+    rows: int
+    last_id: int
+    lineage: str = field(default_factory=lambda: secrets.token_hex(8))
+    tidy: bool = True
+
+    @classmethod
+    def of(cls, blob: Blob) -> "_Facts | None":
+        """The facts in a blob's notes; None where it has none, or they are another object's."""
         try:
-            text = blob.data.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise DamagedLedger(blob.data[: error.start].count(b"\n") + 1, "not UTF-8") from error
-        reader = csv.reader(io.StringIO(text, newline=""))
-        if next(reader, None) != HEADER:
-            raise DamagedLedger(1, "unexpected header")
-        records = []
-        for row in reader:
-            if not row:
-                continue
-            if len(row) != len(HEADER) or not row[0].isdecimal():
-                raise DamagedLedger(reader.line_num, "unexpected cells")
-            id, at, plate, owner, vehicle_type, note, image = (
-                cell[1:] if cell[:1] == "'" and _RUNS.match(cell) else cell for cell in row
-            )
-            records.append(
-                Record(
-                    id=int(id),
-                    registered_at=at,
-                    plate=plate,
-                    owner=owner,
-                    vehicle_type=vehicle_type,
-                    note=note,
-                    image=image,
-                )
-            )
-        return records, blob.version
+            size, number, last_id = (int(blob.notes[name]) for name in ("size", "rows", "last-id"))
+            return cls(size, number, last_id, blob.notes["lineage"]) if size == blob.size else None
+        except (KeyError, ValueError):
+            return None
+
+    def notes(self) -> dict[str, str]:
+        if not self.tidy:
+            return {}
+        return {"size": str(self.size), "rows": str(self.rows), "last-id": str(self.last_id), "lineage": self.lineage}
+
+    def grown(self, *, size: int, rows: int) -> "_Facts":
+        return replace(self, size=self.size + size, rows=self.rows + rows, last_id=self.last_id + rows)
 
 
-def _dump(records: Sequence[Record]) -> bytes:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(HEADER)
-    for record in records:
-        cells = [record.registered_at, record.plate, record.owner, record.vehicle_type, record.note, record.image]
-        writer.writerow([record.id, *("'" + cell if _RUNS.match(cell) else cell for cell in cells)])
-    return file.getvalue().encode()
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What an append continues: `joint` has to stand between what is there and the first new row."""
+
+    version: str | None
+    facts: _Facts
+    joint: bytes
+
+
+_Parsed = tuple[tuple[Record, ...], bool]
+
+
+class _Snapshot:
+    """One version of the CSV, None for none; parsed when it is first asked for, unless `parsed` was had cheaply."""
+
+    def __init__(self, version: str | None, data: bytes, facts: _Facts | None, parsed: _Parsed | None = None) -> None:
+        self.version = version
+        self.data = data
+        self.facts = facts
+        if parsed:
+            self._parsed = parsed
+
+    def followed_by(self, whole: Blob | None) -> "_Snapshot":
+        """The CSV in `whole`; what this one has parsed of it is not parsed again."""
+        if whole is None:
+            return _Snapshot(None, b"", None)
+        growth = whole.data[len(self.data) :] if whole.data.startswith(self.data) else None
+        return _Snapshot(whole.version, whole.data, _Facts.of(whole), self._parsed_with(growth))
+
+    def grown(self, end: Blob) -> "_Snapshot | None":
+        """The CSV that ends with `end`; None where it is not this one with a few rows added."""
+        facts, size = _Facts.of(end), end.size - len(self.data)
+        if not facts or not self.facts or facts.lineage != self.facts.lineage or not 0 <= size <= len(end.data):
+            return None
+        growth = end.data[len(end.data) - size :]
+        return _Snapshot(end.version, self.data + growth, facts, self._parsed_with(growth))
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All records by id."""
+        return self._parsed[0]
+
+    @property
+    def in_order(self) -> bool:
+        """Whether the rows are in the order of their ids, each id once."""
+        return self._parsed[1]
+
+    @property
+    def joint(self) -> bytes:
+        """What has to stand between this CSV and a new row."""
+        if not self.data.removeprefix(rows.BOM):
+            return rows.HEADER
+        return b"" if self.data.endswith(b"\n") else b"\n"
+
+    def find(self, id: int) -> Record:
+        """The record with that id. Raises NotFound."""
+        position = _position(self.records, id)
+        if position < len(self.records) and self.records[position].id == id:
+            return self.records[position]
+        raise NotFound("no such record")
+
+    def marked(self, marks: Set[str]) -> dict[str, Record]:
+        """The records whose photograph is, or has the origin, one of `marks`, by it."""
+        if not any(mark.replace('"', '""').encode() in self.data for mark in marks):
+            return {}  # searching the bytes costs far less than parsing them
+        return {
+            mark: record
+            for record in self.records
+            for mark in (record.image, origin_of(record.image))
+            if mark and mark in marks
+        }
+
+    @cached_property
+    def _parsed(self) -> _Parsed:
+        return _in_order(tuple(rows.parse(self.data)))
+
+    def _parsed_with(self, growth: bytes | None) -> _Parsed | None:
+        """What `_parsed` is once `growth` was added; None where only the whole can tell."""
+        if growth is None or "_parsed" not in vars(self) or self.joint:
+            return None
+        records, in_order = self._parsed
+        try:
+            added = tuple(rows.parse_rows(growth))
+        except DamagedLedger:
+            return None  # the whole knows the line
+        _, still = _in_order((*records[-1:], *added))
+        return ((*records, *added), True) if in_order and still else None
+
+
+def _in_order(records: tuple[Record, ...]) -> _Parsed:
+    """The records by id, and whether they were so, each id once."""
+    if all(one.id < other.id for one, other in pairwise(records)):
+        return records, True
+    return tuple(sorted(records, key=_id)), False
+
+
+def _id(record: Record) -> int:
+    return record.id
+
+
+def _position(records: Sequence[Record], id: int | None) -> int:
+    """How many of the records, which are in order, have a lower id; all for None."""
+    return len(records) if id is None else bisect_left(records, id, key=_id)
+
+
+def _page(records: Sequence[Record], before: int | None, limit: int, total: int) -> Page:
+    end = _position(records, before)
+    newest = records[max(0, end - limit) : end][::-1]
+    return Page(newest, total, newest[-1].id if end > limit else None)
+
+
+def _mark(image: str, by_image: bool) -> str | None:
+    """What a row of the same photograph is recognised by; None where nothing tells."""
+    return origin_of(image) or (image if by_image and image else None)
+
+
+def _numbered(
+    entries: Sequence[Entry], marks: Sequence[str | None], known: Mapping[str, Record], last_id: int
+) -> list[Record]:
+    """A record for each entry: the known one, or a new one with the next id."""
+    records, seen = [], dict(known)
+    for entry, mark in zip(entries, marks, strict=True):
+        record = seen.get(mark) if mark else None
+        if record is None:
+            last_id += 1
+            record = Record(id=last_id, **{name: getattr(entry, name) for name in _ENTRY_FIELDS})
+        if mark:
+            seen[mark] = record
+        records.append(record)
+    return records
+
+
+def _last_id(kept: Blob | None) -> int:
+    if kept is None:
+        return 0
+    if not kept.data.strip().isdigit():
+        raise DamagedLedger(1, f"{LAST_ID_KEY} holds no number")
+    return int(kept.data)
+
+
+def _retried(attempt: Callable[[], T]) -> T:
+    """What `attempt` returns once it loses no race; between the races pauses that grow, at random, as AWS advises.
+
+    Source: Exponential Backoff And Jitter ("full jitter"), AWS Architecture Blog, 2015.
+    """
+    give_up = time.monotonic() + _PATIENCE
+    longest = _FIRST_PAUSE
+    while True:
+        try:
+            return attempt()
+        except StoreConflict:
+            pause = random.uniform(0, longest)  # noqa: S311 - no secret
+            if time.monotonic() + pause > give_up:
+                raise
+            time.sleep(pause)
+            longest = min(_LONGEST_PAUSE, longest * 2)

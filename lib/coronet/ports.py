@@ -32,8 +32,14 @@ class BlobStore(Protocol):
     """Keeps objects under keys such as `uploads/X.jpg`. Every write is on durable storage when the call returns.
 
     A write takes the version that it replaces (compare-and-swap): None means that there must be no such object yet.
-    It raises StoreConflict, having changed nothing, where that is not what is stored. All methods raise
-    StoreUnavailable where the storage cannot do its work. Safe to share between threads and processes.
+    It raises StoreConflict, having changed nothing, where that is not what is stored; a write of its own whose answer
+    was lost is no conflict. All methods raise StoreUnavailable where the storage cannot do its work, and InvalidInput
+    for a key that it cannot hold: every store holds relative paths without control characters whose parts have at
+    most 240 bytes and do not start with a full stop. Safe to share between threads and processes.
+
+    `notes` are kept with the object in one step and come back with exactly the version that they were written with:
+    a few short ASCII texts under lower-case names. A store may lose them, and an object that somebody else wrote has
+    none, so they may only save work.
     """
 
     def get(self, key: str) -> Blob | None:
@@ -41,7 +47,10 @@ class BlobStore(Protocol):
         ...
 
     def tail(self, key: str, size: int) -> Blob | None:
-        """The last `size` bytes of the object, or all of it where it is smaller; None where there is none."""
+        """The last `size` bytes of the object, or all of it where it is smaller; None where there is none.
+
+        With `size` 0 it tells the version and the notes only.
+        """
         ...
 
     def put(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
@@ -49,7 +58,10 @@ class BlobStore(Protocol):
         ...
 
     def append(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
-        """Add `data` to the object's end, all of it or nothing even through a crash, and return its new version."""
+        """Add `data` to the object's end and return its new version.
+
+        All of it or nothing, for readers at every instant and after a crash. Where `replaces` is None it is `put`.
+        """
         ...
 
     def delete(self, key: str) -> None:
