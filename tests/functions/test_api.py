@@ -1,6 +1,7 @@
 """The programs' API, from outside."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import requests
 from PIL import Image
 
 from conftest import Client
+from coronet import reference
 from drawing import photograph
 
 JSON = {"Accept": "application/json"}
@@ -141,3 +143,17 @@ def test_a_record_is_deleted(api: Client) -> None:
 @pytest.mark.parametrize("path", ["/registros/999999", "/registros/x", "/registros/٣", "/registros/1e3"])
 def test_a_record_that_does_not_exist(client: Client, path: str) -> None:
     problem(client.get(path), 404)  # whatever is asked for: no page shows one record
+
+
+def test_the_description_is_served_as_it_is_and_as_a_page(client: Client) -> None:
+    answer = client.get("/openapi.yaml")
+    assert answer.headers["Content-Type"].startswith("application/yaml")
+    assert answer.content == reference.DESCRIPTION.read_bytes()
+    page = client.get("/api").text
+    for operation in reference.operations():
+        assert f"<b>{operation.method}</b> {operation.path}</code>" in page
+    missing = problem(client.post("/guardar", headers=JSON), 422, "imagen")["type"]
+    anchors = set(re.findall(r'href="#([^"]+)"', page)) | {missing.removeprefix("/api#")}
+    assert len(anchors) > 5
+    assert anchors <= set(re.findall(r'id="([^"]+)"', page))
+    assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))

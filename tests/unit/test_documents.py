@@ -7,7 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import validate
 
+from coronet import reference
 from coronet.config import PROJECT, Settings
 from coronet.gateway import routes
 from drawing import photograph
@@ -36,6 +38,18 @@ def _settings() -> list[tuple[str, str, str]]:
 def test_every_route_is_in_the_readme() -> None:
     documented = set(re.findall(r"`(?:GET|POST) (/[^`?]*)`", README))
     assert documented == {re.sub(r"\{(\w+)\}", r"<\1>", route.path) for route in routes()}
+
+
+def test_openapi_describes_every_route_and_no_other() -> None:
+    described = {(operation.method, operation.path) for operation in reference.operations()}
+    assert described == {(route.method, route.path) for route in routes()}
+
+
+def test_the_description_is_openapi_3_1() -> None:
+    assert reference.document()["openapi"].startswith("3.1.")
+    validate(reference.document())
+    named = {operation.content["operationId"] for operation in reference.operations()}
+    assert len(named) == len(list(reference.operations()))
 
 
 def test_the_curl_examples_work(server: Server, tmp_path: Path) -> None:
