@@ -1,6 +1,7 @@
 """A BlobStore in this process's memory: what the register is tested on, and held to the same contract."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from itertools import count
 from threading import Lock
 
@@ -20,7 +21,7 @@ class MemoryStore:
 
     def tail(self, key: str, size: int) -> Blob | None:
         blob = self._blobs.get(check_key(key))
-        return blob and Blob(blob.data[max(0, blob.size - size) :], blob.version, blob.size, blob.notes)
+        return blob and Blob(blob.data[max(0, blob.size - size) :], blob.version, blob.size, blob.written, blob.notes)
 
     def put(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
         with self._lock:
@@ -28,7 +29,7 @@ class MemoryStore:
             if (old.version if old else None) != replaces:
                 raise StoreConflict("the object is not the one to replace")
             version = str(next(self._versions))
-            self._blobs[key] = Blob(data, version, len(data), dict(notes or {}))
+            self._blobs[key] = Blob(data, version, len(data), datetime.now(UTC), dict(notes or {}))
             return version
 
     def append(self, key: str, data: bytes, *, replaces: str | None, notes: Mapping[str, str] | None = None) -> str:
@@ -41,3 +42,9 @@ class MemoryStore:
 
     def keys(self, prefix: str) -> Iterator[str]:
         return iter(sorted(key for key in self._blobs if key.startswith(prefix)))
+
+    def forget(self, key: str) -> None:
+        check_key(key)
+
+    def sweep(self, *, before: datetime) -> int:
+        return 0

@@ -128,23 +128,44 @@ class Ledger:
             return _retried(attempt)
 
     def remove(self, ids: Iterable[int]) -> list[Record]:
-        """Remove the records with these ids; return those that were there when it began, which nobody finds now."""
+        """Remove the records with these ids, as `remove_where` does."""
         unwanted = frozenset(ids)
+        return self.remove_where(lambda record: record.id in unwanted)
+
+    def remove_where(self, unwanted: Callable[[Record], bool]) -> list[Record]:
+        """Remove the unwanted records; return those that were there when it began, which nobody finds now."""
         removed: dict[tuple[int, str], Record] = {}
 
         def attempt() -> None:
             snapshot = self._snapshot()
-            leaving = [record for record in snapshot.records if record.id in unwanted]
+            leaving = [record for record in snapshot.records if unwanted(record)]
             removed.update({(record.id, record.image): record for record in leaving})
             if leaving:
                 if leaving[-1].id == snapshot.records[-1].id:
                     self._keep_last_id(self._facts(snapshot).last_id)
-                data = rows.rewrite(snapshot.data, lambda record: None if record.id in unwanted else record)
+                data = rows.rewrite(snapshot.data, lambda record: None if unwanted(record) else record)
                 self._rewrite(snapshot, data, len(snapshot.records) - len(leaving))
 
         with self._writing:
             _retried(attempt)
         return list(removed.values())
+
+    def rewrite(self, change: Callable[[Record], Record]) -> None:
+        """Write every row anew, by id, as `change` returns its record, which keeps its id.
+
+        Where rows share an id, all but the first get the next free ones.
+        """
+
+        def attempt() -> None:
+            snapshot = self._snapshot()
+            last_id = self._facts(snapshot).last_id
+            records = _renumbered(map(change, snapshot.records), last_id)
+            data = b"".join([rows.HEADER, *map(rows.encode, records)])
+            facts = _Facts(len(data), len(records), max([last_id, *(record.id for record in records)]))
+            self._store.put(KEY, data, replaces=snapshot.version, notes=facts.notes())
+
+        with self._writing:
+            _retried(attempt)
 
     def export(self) -> bytes:
         """The register as a CSV of our own writing: whatever was edited by hand, no cell runs in a spreadsheet."""
@@ -355,6 +376,19 @@ def _numbered(
             seen[mark] = record
         records.append(record)
     return records
+
+
+def _renumbered(records: Iterable[Record], last_id: int) -> list[Record]:
+    """The records by id, those whose id one before them has with one of their own above `last_id`."""
+    taken: set[int] = set()
+    renumbered = []
+    for record in records:
+        id = record.id
+        if id in taken:
+            id = last_id = last_id + 1
+        taken.add(id)
+        renumbered.append(replace(record, id=id))
+    return sorted(renumbered, key=_id)
 
 
 def _last_id(kept: Blob | None) -> int:

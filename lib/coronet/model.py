@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 NOT_READ = "NO_DETECTADA"
 """The plate of a record whose photograph showed none that could be read."""
@@ -126,11 +127,12 @@ class Blob:
     """A stored object, or its end.
 
     `version` changes with every write and is only compared for equality. `size` is that of the whole object in
-    bytes, of which `data` are the last `len(data)`. `notes` are the writer's, about exactly this version: empty
-    where the store keeps none or somebody else wrote the object.
+    bytes, of which `data` are the last `len(data)`. `written` is when, by the storage's clock. `notes` are the
+    writer's, about exactly this version: empty where the store keeps none or somebody else wrote the object.
     """
 
     data: bytes
     version: str
     size: int
+    written: datetime
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from coronet.model import Blob, Reading
@@ -70,4 +71,12 @@ class BlobStore(Protocol):
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Every key that starts with `prefix`, sorted."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Remove what the storage may still have of the key from earlier: only what `get` returns now stays."""
+        ...
+
+    def sweep(self, *, before: datetime) -> int:
+        """Remove what writes that were cut off `before` then left behind, which no key shows; return how many."""
         ...

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from coronet.errors import InvalidInput, StoreConflict, StoreUnavailable
@@ -15,6 +16,7 @@ from coronet.model import Blob
 from coronet.storage import check_key
 
 _LONGEST_NAME = 240  # bytes of 255: a journal's name is a little longer
+_TEMPORARY = ".tmp"
 
 
 class LocalStore:
@@ -80,11 +82,26 @@ class LocalStore:
         top = self._path(above) if above else self._home
         found = []
         with _failures():
-            for folder, folders, files in os.walk(top):
+            for folder, folders, files in os.walk(top, onerror=_raise):
                 folders[:] = [name for name in folders if not name.startswith(".")]
                 inside = Path(folder).relative_to(self._home)
                 found += [(inside / name).as_posix() for name in files if not name.startswith(".")]
         yield from sorted(key for key in found if key.startswith(prefix))
+
+    def forget(self, key: str) -> None:
+        """See BlobStore: a folder keeps nothing that was replaced or removed."""
+        self._path(key)
+
+    def sweep(self, *, before: datetime) -> int:
+        """See BlobStore."""
+        swept = 0
+        with _failures():
+            for path in self._home.rglob(f".*{_TEMPORARY}"):
+                with suppress(FileNotFoundError):
+                    if path.stat().st_mtime < before.timestamp():
+                        path.unlink()
+                        swept += 1
+        return swept
 
     def _path(self, key: str) -> Path:
         path = self._home / check_key(key)
@@ -105,7 +122,8 @@ class LocalStore:
                     end = journal.visible_end(file.fileno(), status.st_size)
                     file.seek(0 if size is None else max(0, end - size))
                     notes = journal.notes if journal.version == version else {}
-                    return Blob(file.read(end - file.tell()), version, end, notes)
+                    written = datetime.fromtimestamp(status.st_mtime, UTC)
+                    return Blob(file.read(end - file.tell()), version, end, written, notes)
         return None
 
 
@@ -215,7 +233,7 @@ def _write_all(file: int, data: bytes) -> None:
 @contextmanager
 def _temporary(folder: Path, data: bytes) -> Iterator[Path]:
     """A file in `folder` that holds `data`, on disk, and is gone afterwards unless it was renamed."""
-    path = folder / f".{secrets.token_hex(8)}.tmp"
+    path = folder / f".{secrets.token_hex(8)}{_TEMPORARY}"
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
@@ -245,6 +263,12 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         with _writing(folder.parent) as above:
             os.fsync(above)
+
+
+def _raise(error: OSError) -> None:
+    """What cannot be listed is not empty; what is not there is."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise error
 
 
 @contextmanager
