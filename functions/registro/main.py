@@ -10,14 +10,15 @@ from coronet.web import endpoint, lambda_handler, path_id
 @endpoint(pages=False)
 def registro(request: Request) -> ResponseReturnValue:
     """The record whose id ends the path: shown, corrected, or deleted with its photograph."""
-    id = path_id(request)
+    id, register = path_id(request), wiring.register()
     if request.method == "DELETE":
-        wiring.register().delete(id)
+        register.delete(id)
         return "", 204
     if request.method == "PATCH":
-        changes = representation.correction(request.get_json(silent=True))
-        return representation.record(wiring.register().correct(id, by="api", **changes))
-    return representation.record(wiring.register().find(id))
+        seen = register.correct(id, by="api", **representation.correction(request.get_json(silent=True)))
+    else:
+        seen = register.find(id)
+    return representation.detail(seen, register.arrival(seen.record))
 
 
 handler = lambda_handler(registro)

@@ -12,7 +12,7 @@ from coronet.web import endpoint, lambda_handler, number_argument, wants_json
 def registros(request: Request) -> ResponseReturnValue:
     """A page of `limite` of the records that the address's other parameters ask for."""
     query = Query.of(request.args)
-    page = wiring.register().search(query, limit=number_argument(request, "limite", highest=500) or 50)
+    page = wiring.register().search(query, limit=number_argument(request.args, "limite", highest=500) or 50)
     if wants_json(request):
         return representation.listing(page)
     return render_template("registros.html", page=page, query=query)

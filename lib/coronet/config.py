@@ -42,6 +42,9 @@ class Settings:
     countries: tuple[str, ...] = _setting(
         "CORONET_COUNTRIES", "ES,EC", _names, "Countries (ISO 3166-1) whose plates to prefer where several would do"
     )
+    visit_minutes: float = _setting(
+        "CORONET_VISIT_MINUTES", "5", _positive, "A plate registered again within this time is the same visit"
+    )
     read_seconds: float = _setting("CORONET_READ_SECONDS", "10", _positive, "Time limit of a whole reading")
     openai_api_key: str = _setting("OPENAI_API_KEY", "", str, "OpenAI's key; without it that reader is left out")
     openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", str, "OpenAI-compatible server")

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from coronet.model import NOT_READ, Record
 from coronet.search import bare
@@ -34,6 +35,15 @@ class Vehicle:
     def owners(self) -> list[tuple[str, int]]:
         """Every owner given with the number of visits, most frequent first."""
         return Counter(record.owner for record in self.visits if record.owner).most_common()
+
+    def visit_near(self, time: str, within: timedelta) -> Record | None:
+        """The latest visit less than `within` before or after that time; None where there is none."""
+        try:
+            moment = datetime.fromisoformat(time)
+            since, until = str(moment - within), str(moment + within)
+        except (ValueError, OverflowError):  # somebody has edited the CSV
+            return None
+        return next((visit for visit in self.visits if since < visit.registered_at < until), None)
 
 
 def vehicle(plate: str, records: Iterable[Record]) -> Vehicle | None:

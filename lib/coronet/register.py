@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ MAX_TEXT = 200
 PHOTOS = "uploads/"
 REVIEW = "data/revisar/"
 """Under it an empty object for each photograph whose reading waits for a person: a list that no save has to rewrite."""
+NOW = timedelta(0)
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
 _PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
 _EVIDENCE_TRIES = 20
@@ -68,6 +69,15 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """What was known when a record was made: its vehicle's earlier visits, or None, and which of them may be this
+    same visit, registered a moment before, or None."""
+
+    vehicle: Vehicle | None
+    repeats: Record | None
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """A page of what was asked for: `total` records in all, of which `start` come before this page.
 
@@ -93,17 +103,30 @@ class Register:
         open_photo: Callable[[bytes], "Photo"],
         read: Callable[["Photo"], Sighting],
         now: Callable[[], datetime],
+        visit: timedelta,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._open_photo = open_photo
         self._read = read
         self._now = now
+        self._visit = visit
 
-    def save(self, data: bytes, *, plate: str = "", owner: str = "", vehicle_type: str = "", note: str = "") -> Seen:
-        """Register the vehicle on the photograph in `data`; a typed `plate` goes before any reading.
+    def save(
+        self,
+        data: bytes,
+        *,
+        plate: str = "",
+        owner: str = "",
+        vehicle_type: str = "",
+        note: str = "",
+        complete: bool = False,
+        age: timedelta = NOW,
+    ) -> Seen:
+        """Register the vehicle on the photograph in `data`, taken `age` ago; a typed `plate` goes before any reading.
 
-        Raises InvalidInput, with nothing stored, for a photograph or a text that cannot be accepted.
+        `complete` fills an owner and a type that were not given with the vehicle's usual ones. Raises InvalidInput,
+        with nothing stored, for a photograph or a text that cannot be accepted.
         """
         typed = _typed_plate(plate)
         texts = {
@@ -114,7 +137,10 @@ class Register:
         photo = self._open_photo(data)
         sighting = Sighting(None) if typed else self._read(photo)
         plate = typed or (sighting.reading.text if sighting.reading else NOT_READ)
-        moment = self._now()
+        moment = self._now() - age
+        if complete and (vehicle := self.vehicle(plate)):
+            texts["owner"] = texts["owner"] or vehicle.owner
+            texts["vehicle_type"] = texts["vehicle_type"] or vehicle.vehicle_type
         image = self._keep(photo, sighting, plate, moment)
         entry = Entry(registered_at=f"{moment:%Y-%m-%d %H:%M:%S}", plate=plate, image=image, **texts)
         try:
@@ -160,6 +186,12 @@ class Register:
     def vehicle(self, plate: str) -> Vehicle | None:
         """The vehicle with that plate, hyphens aside; None where it was never registered."""
         return history.vehicle(plate, self._ledger.records())
+
+    def arrival(self, record: Record) -> Arrival:
+        """What was known when the record was made."""
+        known = (each for each in self._ledger.records() if each.id < record.id)
+        vehicle = history.vehicle(record.plate, known)
+        return Arrival(vehicle, vehicle.visit_near(record.registered_at, self._visit) if vehicle else None)
 
     def correct(
         self,

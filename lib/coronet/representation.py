@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from coronet.errors import CoroNetError, InvalidInput
-from coronet.register import PHOTOS, Listing, Seen, thumbnail_of
+from coronet.register import PHOTOS, Arrival, Listing, Seen, thumbnail_of
 
 COLUMNS = {
     "plate": "matricula",
@@ -38,6 +38,22 @@ def record(seen: Seen) -> dict[str, Any]:
             "esquinas": reading.corners,
             "candidatos": [{"texto": each.text, "confianza": each.confidence} for each in reading.candidates],
         },
+    }
+
+
+def detail(seen: Seen, arrival: Arrival) -> dict[str, Any]:
+    """A record by itself: `vehiculo` is what was known of its vehicle, null at its first visit; `repetido` is the
+    record of this same visit that was there already, or null."""
+    vehicle, repeats = arrival.vehicle, arrival.repeats
+    return record(seen) | {
+        "vehiculo": vehicle
+        and {
+            "visitas": len(vehicle.visits),
+            "ultima_visita": vehicle.last_visit,
+            "propietario": vehicle.owner,
+            "tipo_vehiculo": vehicle.vehicle_type,
+        },
+        "repetido": repeats and {"id": repeats.id, "fecha_hora": repeats.registered_at},
     }
 
 

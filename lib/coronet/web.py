@@ -80,9 +80,9 @@ def fields_of(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in body.items() if isinstance(value, str)}
 
 
-def number_argument(request: Request, name: str, *, highest: int = 2**53) -> int | None:
-    """The number, 1 to `highest`, that the query's `name` gives; None where it is absent. Raises InvalidInput."""
-    given = request.args.get(name, "")
+def number_argument(arguments: Mapping[str, str], name: str, *, highest: int = 2**53) -> int | None:
+    """The number, 1 to `highest`, that `name` has in a query or a form; None where absent. Raises InvalidInput."""
+    given = arguments.get(name, "")
     if not given:
         return None
     if not re.fullmatch("[0-9]{1,16}", given) or not 1 <= int(given) <= highest:

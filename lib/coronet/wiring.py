@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,7 @@ def register() -> Register:
         open_photo=_open_photo,
         read=_read,
         now=lambda: datetime.now(settings().time_zone),
+        visit=timedelta(minutes=settings().visit_minutes),
     )
 
 

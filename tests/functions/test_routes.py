@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from PIL import Image
@@ -173,3 +173,40 @@ def test_messages_are_english_where_that_is_preferred(client: Client) -> None:
     assert "⚠️ A photograph is needed" in client.post("/guardar").text
     saved = client.post("/guardar", data={"matricula": "ENG1"}, files={"imagen": ("photo.jpg", photograph())})
     assert "✅ Record saved" in saved.text
+
+
+def test_a_known_vehicle_and_a_repeated_visit_are_told(client: Client) -> None:
+    save(client, matricula="KNOWN1", propietario="Ana <b>", tipo_vehiculo="Camión")
+    answer = client.post("/guardar", data={"matricula": "KNOWN1"}, files={"imagen": ("foto.jpg", photograph())})
+    assert "✅ Registro guardado correctamente" in answer.text
+    assert "KNOWN1 ya se había registrado hace poco" in answer.text
+    assert "Visitas anteriores: 1" in answer.text
+    assert "Propietario: Ana &lt;b&gt;. Tipo: Camión." in answer.text
+    assert rows(client)[-1]["propietario"] == ""
+
+
+def test_a_record_is_completed_where_the_form_says_so(client: Client) -> None:
+    save(client, matricula="KNOWN2", propietario="Ana", tipo_vehiculo="Camión")
+    row = save(client, matricula="KNOWN2", completar="1")
+    assert (row["propietario"], row["tipo_vehiculo"]) == ("Ana", "Camión")
+
+
+def test_programs_get_the_vehicle_and_the_repeated_visit_with_a_record(client: Client) -> None:
+    def known(id: int) -> tuple[object, object]:
+        record = client.get(f"/registros/{id}", headers={"Accept": "application/json"}).json()
+        return record["vehiculo"], record["repetido"]
+
+    first = save(client, matricula="KNOWN3", propietario="Ana")
+    second = save(client, matricula="KNOWN3")
+    assert known(int(first["id"])) == (None, None)
+    assert known(int(second["id"])) == (
+        {"visitas": 1, "ultima_visita": first["fecha_hora"], "propietario": "Ana", "tipo_vehiculo": ""},
+        {"id": int(first["id"]), "fecha_hora": first["fecha_hora"]},
+    )
+
+
+def test_a_photograph_that_waited_has_the_time_it_was_taken(client: Client) -> None:
+    now = datetime.strptime(save(client, matricula="AGE1")["fecha_hora"], "%Y-%m-%d %H:%M:%S")
+    then = datetime.strptime(save(client, matricula="AGE2", hace_segundos="7200")["fecha_hora"], "%Y-%m-%d %H:%M:%S")
+    assert timedelta(seconds=7190) < now - then < timedelta(seconds=7210)
+    assert "hace_segundos debe ser un número" in refused(client, photograph(), hace_segundos="-1")

@@ -39,6 +39,7 @@ class Ward:
                 Reading("1234BCD", 0.5, "onnx", ((0.1, 0.1), (0.9, 0.1), (0.9, 0.9), (0.1, 0.9)))
             ),
             now=lambda: datetime(2026, 11, 23, 9, 30, 15),
+            visit=timedelta(minutes=5),
         )
         self.register.save(PHOTOGRAPH, note="a\n'=b")
         for plate in ("2222BBB", "3333CCC"):

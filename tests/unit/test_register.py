@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -13,7 +14,7 @@ from coronet.errors import DamagedLedger, InvalidInput, NotFound, StoreUnavailab
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Attempt, Candidate, Corners, Correction, Entry, Evidence, Reading, Sighting
 from coronet.photo import Photo, open_photo
-from coronet.register import Register
+from coronet.register import Arrival, Register
 from coronet.search import Query
 from coronet.storage.local import LocalStore
 from drawing import encoded, photograph, vehicle
@@ -33,7 +34,12 @@ class Gate:
         self.store = LocalStore(home)
         self.ledger = Ledger(self.store)
         self.register = Register(
-            store=self.store, ledger=self.ledger, open_photo=open_photo, read=self._read, now=lambda: self.now
+            store=self.store,
+            ledger=self.ledger,
+            open_photo=open_photo,
+            read=self._read,
+            now=lambda: self.now,
+            visit=timedelta(minutes=5),
         )
 
     def _read(self, photo: Photo) -> Sighting:
@@ -108,9 +114,13 @@ def test_a_deleted_record_leaves_nothing(gate: Gate) -> None:
 
 @pytest.mark.parametrize("field", ["owner", "vehicle_type", "note"])
 def test_a_text_of_200_characters_is_the_longest(gate: Gate, field: str) -> None:
-    gate.register.save(photograph(), **{field: "ñ" * 200})
+    def save(text: str) -> None:
+        texts: dict[str, Any] = {field: text}
+        gate.register.save(photograph(), **texts)
+
+    save("ñ" * 200)
     with pytest.raises(InvalidInput):
-        gate.register.save(photograph(), **{field: "ñ" * 201})
+        save("ñ" * 201)
     assert gate.register.search().total == 1
 
 
@@ -302,3 +312,50 @@ def test_a_vehicle_has_its_visits_and_its_usual_owner(gate: Gate) -> None:
     assert vehicle.owners == [("Eva", 2), ("Ana", 1)]
     assert gate.register.vehicle("ABC12") is None
     assert gate.register.vehicle(NOT_READ) is None
+
+
+def test_a_known_vehicle_is_told_with_its_visits_and_usual_owner(gate: Gate) -> None:
+    first = gate.register.save(photograph(), owner="Ana", vehicle_type="Camión").record
+    assert gate.register.arrival(first) == Arrival(None, None)
+    gate.now += timedelta(hours=1)
+    gate.register.save(photograph(), owner="Ana", vehicle_type="Furgoneta")
+    gate.now += timedelta(hours=1)
+    third = gate.register.save(photograph()).record
+    assert (third.owner, third.vehicle_type) == ("", "")
+    arrival = gate.register.arrival(third)
+    assert arrival.vehicle is not None
+    assert [visit.id for visit in arrival.vehicle.visits] == [2, 1]
+    assert (arrival.vehicle.owner, arrival.vehicle.last_visit) == ("Ana", "2026-11-23 10:30:15")
+    assert arrival.repeats is None
+
+
+def test_a_record_is_completed_from_its_vehicle_where_nothing_was_given(gate: Gate) -> None:
+    assert gate.register.save(photograph(), complete=True).record.owner == ""
+    gate.register.save(photograph(), owner="Ana", vehicle_type="Camión")
+    completed = gate.register.save(photograph(), complete=True, vehicle_type="Autobús").record
+    assert (completed.owner, completed.vehicle_type) == ("Ana", "Autobús")
+    gate.sighting = Sighting(None)
+    assert gate.register.save(photograph(), complete=True).record.owner == ""
+
+
+def test_the_same_plate_within_a_visit_is_kept_and_told(gate: Gate) -> None:
+    gate.register.save(photograph(), plate="AB-12")
+    gate.now += timedelta(minutes=4, seconds=59)
+    second = gate.register.save(photograph(), plate="AB12").record
+    repeats = gate.register.arrival(second).repeats
+    assert repeats is not None
+    assert repeats.id == 1
+    gate.now += timedelta(minutes=5)
+    assert gate.register.arrival(gate.register.save(photograph(), plate="AB-12").record).repeats is None
+
+
+def test_vehicles_without_a_plate_are_not_one_vehicle(gate: Gate) -> None:
+    gate.sighting = Sighting(None)
+    gate.register.save(photograph(), owner="Ana")
+    assert gate.register.arrival(gate.register.save(photograph()).record) == Arrival(None, None)
+
+
+def test_a_photograph_that_waited_is_registered_at_the_time_it_was_taken(gate: Gate) -> None:
+    record = gate.register.save(photograph(), age=timedelta(hours=2)).record
+    assert record.registered_at == "2026-11-23 07:30:15"
+    assert record.image == "1234BCD_20261123_073015.jpg"
