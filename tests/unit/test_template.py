@@ -1,0 +1,95 @@
+"""What the template promises of every function: who may do what, and that nothing is open."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from servers import PROJECT
+
+
+class _Template(yaml.SafeLoader):
+    """YAML with CloudFormation's tags, read as what they mark."""
+
+
+def _marked(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Template.add_multi_constructor("!", _marked)
+
+TEMPLATE = yaml.load((PROJECT / "template.yaml").read_text("utf-8"), _Template)
+RESOURCES = TEMPLATE["Resources"]
+FUNCTIONS = {name: each for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
+
+
+def allowed(function: str) -> set[tuple[str, str]]:
+    """(action, folder of the bucket or "") pairs that the function may do."""
+    pairs = set()
+    for policy in FUNCTIONS[function]["Properties"]["Policies"]:
+        for statement in RESOURCES[policy]["Properties"]["PolicyDocument"]["Statement"]:
+            assert statement["Effect"] == "Allow"
+            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+            folder = statement["Resource"].partition("/")[2]
+            pairs |= {(action, folder) for action in actions}
+    return pairs
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_function_is_declared_alike(name: str) -> None:
+    function = FUNCTIONS[name]
+    assert function["Metadata"] == {"SkipBuild": True}
+    assert function["Properties"]["Policies"]
+    for event in function["Properties"]["Events"].values():
+        if event["Type"] == "HttpApi":
+            assert event["Properties"]["ApiId"] == "Api"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_policy_has_a_wildcard_action(name: str) -> None:
+    assert not [action for action, _ in allowed(name) if "*" in action]
+
+
+@pytest.mark.parametrize("name", ["Inicio", "Registros", "Uploads", "Descargar", "Estaticos"])
+def test_what_only_shows_cannot_change(name: str) -> None:
+    assert {action for action, _ in allowed(name)} <= {"secretsmanager:GetSecretValue", "s3:GetObject", "s3:ListBucket"}
+
+
+def test_saving_cannot_delete() -> None:
+    assert "s3:DeleteObject" not in {action for action, _ in allowed("Guardar")}
+
+
+def test_deleting_takes_photographs_and_leaves_the_register() -> None:
+    assert {folder for action, folder in allowed("Eliminar") if action == "s3:DeleteObject"} == {"uploads/*"}
+
+
+def test_large_layers_are_only_where_photographs_are_read() -> None:
+    large = {name for name, each in FUNCTIONS.items() if "LectorLayer" in each["Properties"].get("Layers", [])}
+    assert large <= {"Guardar", "Leer", "Escanear"}
+
+
+def test_the_bucket_is_private_encrypted_and_versioned() -> None:
+    bucket = RESOURCES["Bucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert bucket["BucketEncryption"]
+    [statement] = RESOURCES["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_secrets_are_no_plain_variables() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
+    assert hidden == {"PasswordHash", "ApiKeys", "OpenAIKey"}
+    assert not hidden & set(variables.values())
+
+
+def test_every_parameter_says_what_it_is_for_and_is_constrained() -> None:
+    for parameter in TEMPLATE["Parameters"].values():
+        assert parameter["Description"]
+        assert {"AllowedPattern", "AllowedValues", "MinValue"} & parameter.keys()
