@@ -10,7 +10,7 @@ from coronet import representation, wiring
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ, Record
 from coronet.register import Arrival
-from coronet.web import endpoint, lambda_handler, number_argument, text, wants_json
+from coronet.web import endpoint, lambda_handler, number_argument, origin_of, text, wants_json
 
 OLDEST_SECONDS = 30 * 24 * 3600
 """How long a photograph may have waited for a network."""
@@ -31,6 +31,7 @@ def guardar(request: Request) -> ResponseReturnValue:
         note=request.form.get("observacion", ""),
         complete=request.form.get("completar") == "1",
         age=timedelta(seconds=number_argument(request.form, "hace_segundos", highest=OLDEST_SECONDS) or 0),
+        origin=origin_of(request),
     )
     arrival = register.arrival(saved.record)
     if wants_json(request):

@@ -12,9 +12,13 @@ from coronet.model import Attempt, Candidate, Corners, Correction, Evidence, Rea
 def dump(evidence: Evidence) -> bytes:
     """`evidence` as UTF-8 JSON, named and measured as in `model`.
 
-    `{"reading": {…} | null, "attempts": [{…}], "corrections": [{…}]}`
+    `{"reading": {…} | null, "attempts": [{…}], "corrections": [{…}], "request": "…"}`
     """
-    content = {**asdict(evidence.sighting), "corrections": [asdict(each) for each in evidence.corrections]}
+    content = {
+        **asdict(evidence.sighting),
+        "corrections": [asdict(each) for each in evidence.corrections],
+        "request": evidence.request,
+    }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -27,7 +31,8 @@ def load(data: bytes) -> Evidence:
             reading=None if reading is None else _reading(reading),
             attempts=tuple(Attempt(**each) for each in content["attempts"]),
         )
-        return Evidence(sighting, tuple(Correction(**each) for each in content.get("corrections", [])))
+        corrections = tuple(Correction(**each) for each in content.get("corrections", []))
+        return Evidence(sighting, corrections, content.get("request", ""))
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not evidence: {error}") from error
 

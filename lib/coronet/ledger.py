@@ -109,6 +109,10 @@ class Ledger:
         """The record with that id. Raises NotFound."""
         return self._snapshot().find(id)
 
+    def marked(self, mark: str) -> Record | None:
+        """The record whose photograph is `mark`, or has it as its origin (see `origin_of`), or None."""
+        return self._snapshot().marked({mark}).get(mark)
+
     def update(self, id: int, change: Callable[[Record], Record]) -> Record:
         """Replace the record with that id by what `change` makes of it, and return that. Raises NotFound.
 

@@ -81,10 +81,14 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen in a photograph, and what people made of it since, oldest first."""
+    """What was seen in a photograph, and what people made of it since, oldest first.
+
+    `request` is the SHA-256 of what was sent, in hexadecimal; empty where its sender will not repeat it.
+    """
 
     sighting: Sighting = Sighting(None)
     corrections: tuple[Correction, ...] = ()
+    request: str = ""
 
     @property
     def standing(self) -> list[Correction]:

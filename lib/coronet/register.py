@@ -1,12 +1,14 @@
 """The use cases: save a vehicle, search, correct, show, delete, export."""
 
 import contextlib
+import json
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -122,11 +124,14 @@ class Register:
         note: str = "",
         complete: bool = False,
         age: timedelta = NOW,
+        origin: str | None = None,
     ) -> Seen:
         """Register the vehicle on the photograph in `data`, taken `age` ago; a typed `plate` goes before any reading.
 
-        `complete` fills an owner and a type that were not given with the vehicle's usual ones. Raises InvalidInput,
-        with nothing stored, for a photograph or a text that cannot be accepted.
+        `complete` fills an owner and a type that were not given with the vehicle's usual ones. `origin`, 16 hexadecimal
+        digits, tells what is sent again from what is new: there is one record of an origin, however often and however
+        closely together it is saved. Raises InvalidInput, with nothing stored, for a photograph or a text that cannot
+        be accepted, and for an origin whose record was made of something else.
         """
         typed = _typed_plate(plate)
         texts = {
@@ -134,6 +139,9 @@ class Register:
             "vehicle_type": _text("vehicle_type", vehicle_type),
             "note": _text("note", note),
         }
+        request = _digest(data, plate, owner, vehicle_type, note) if origin else ""
+        if origin and (standing := self._ledger.marked(origin)):
+            return self._repeated(standing, request)
         photo = self._open_photo(data)
         sighting = Sighting(None) if typed else self._read(photo)
         plate = typed or (sighting.reading.text if sighting.reading else NOT_READ)
@@ -141,14 +149,18 @@ class Register:
         if complete and (vehicle := self.vehicle(plate)):
             texts["owner"] = texts["owner"] or vehicle.owner
             texts["vehicle_type"] = texts["vehicle_type"] or vehicle.vehicle_type
-        image = self._keep(photo, sighting, plate, moment)
+        seen = Evidence(sighting, request=request)
+        image = self._keep(photo, seen, _stems(plate, moment, origin))
         entry = Entry(registered_at=f"{moment:%Y-%m-%d %H:%M:%S}", plate=plate, image=image, **texts)
         try:
             [record] = self._ledger.append([entry])
         except (DamagedLedger, StoreConflict):  # surely not written; after another failure the row may be there
             self._discard(image)
             raise
-        return Seen(record, Evidence(sighting))
+        if record.image != image:  # the same was saved at the same time, and came first
+            self._discard(image)
+            return self._repeated(record, request)
+        return Seen(record, seen)
 
     def read(self, data: bytes) -> tuple[Sighting, tuple[int, int]]:
         """What the readers see in the photograph in `data`, and its width and height in pixels; nothing is kept.
@@ -314,14 +326,20 @@ class Register:
             with contextlib.suppress(StoreConflict):
                 self._store.put(key, b"", replaces=None)
 
-    def _keep(self, photo: "Photo", sighting: Sighting, plate: str, moment: datetime) -> str:
-        """Store the photograph and what belongs to it under a name of its own, which is returned."""
-        jpeg = photo.jpeg()
-        for stem in _stems(plate, moment):
+    def _repeated(self, record: Record, request: str) -> Seen:
+        seen = Seen(record, self._evidence(record.image))
+        if seen.evidence.request not in ("", request):
+            raise InvalidInput("an origin of something else", key="error.key_reused", field="Idempotency-Key")
+        return seen
+
+    def _keep(self, photo: "Photo", seen: Evidence, stems: Iterator[str]) -> str:
+        """Store the photograph and what belongs to it under the first of the names that is free, and return that."""
+        jpeg, sighting = photo.jpeg(), seen.sighting
+        for stem in stems:
             with contextlib.suppress(StoreConflict):
                 self._store.put(f"{PHOTOS}{stem}.jpg", jpeg, replaces=None)
                 break
-        beside = {".mini.webp": photo.thumbnail(), ".json": evidence.dump(Evidence(sighting))}
+        beside = {".mini.webp": photo.thumbnail(), ".json": evidence.dump(seen)}
         if sighting.reading and sighting.reading.corners:
             beside[".placa.webp"] = photo.plate(sighting.reading.corners)
         keys = {PHOTOS + stem + part: content for part, content in beside.items()}
@@ -369,11 +387,15 @@ def _part(image: str, ending: str) -> str:
     return image.removesuffix(".jpg") + ending
 
 
-def _stems(plate: str, moment: datetime) -> Iterator[str]:
-    stem = f"{plate}_{moment:%Y%m%d_%H%M%S}"
-    yield stem
+def _stems(plate: str, moment: datetime, origin: str | None) -> Iterator[str]:
+    stem, ending = f"{plate}_{moment:%Y%m%d_%H%M%S}", f"_{origin}" if origin else ""
+    yield stem + ending
     for number in count(2):
-        yield f"{stem}_{number}"
+        yield f"{stem}_{number}{ending}"
+
+
+def _digest(data: bytes, *texts: str) -> str:
+    return sha256(json.dumps(texts).encode() + b"\0" + data).hexdigest()
 
 
 def _typed_plate(text: str) -> str:

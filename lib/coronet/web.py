@@ -80,6 +80,19 @@ def fields_of(request: Request) -> Mapping[str, str]:
     return {name: value for name, value in body.items() if isinstance(value, str)}
 
 
+def origin_of(request: Request) -> str | None:
+    """What a request is known by when it is sent again: its `Idempotency-Key`, for this caller alone; None without.
+
+    The header is that of draft-ietf-httpapi-idempotency-key-header. Raises InvalidInput for what cannot be a key.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not re.fullmatch("[!-~]{1,200}", key):
+        raise InvalidInput("no key", key="error.key", field="Idempotency-Key")
+    return hashlib.sha256(f"local {key}".encode()).hexdigest()[:16]
+
+
 def number_argument(arguments: Mapping[str, str], name: str, *, highest: int = 2**53) -> int | None:
     """The number, 1 to `highest`, that `name` has in a query or a form; None where absent. Raises InvalidInput."""
     given = arguments.get(name, "")

@@ -2,6 +2,8 @@
 
 import io
 import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -157,3 +159,28 @@ def test_the_description_is_served_as_it_is_and_as_a_page(client: Client) -> Non
     assert len(anchors) > 5
     assert anchors <= set(re.findall(r'id="([^"]+)"', page))
     assert "http" not in "".join(re.findall(r"<(?:script|link|img)[^>]*>", page))
+
+
+def test_a_repeated_save_is_one_record(api: Client) -> None:
+    photo, key = photograph(), {"Idempotency-Key": str(uuid.uuid4())}
+    total = api.get("/registros").json()["total"]
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: save(api, photo, key, matricula="IDEM1"), range(6)))
+    assert all(answer == answers[0] for answer in answers)
+    assert api.get("/registros").json()["total"] == total + 1
+    assert save(api, photo, {"Idempotency-Key": str(uuid.uuid4())}, matricula="IDEM1")["id"] > answers[0]["id"]
+
+
+def test_a_key_holds_for_one_body(api: Client) -> None:
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    record = save(api, photograph("AAA1"), key, matricula="IDEM2")
+    other = {"imagen": ("foto.jpg", photograph("BBB2"))}
+    problem(api.post("/guardar", data={"matricula": "IDEM2"}, files=other, headers=key), 422, "Idempotency-Key")
+    assert save(api, photograph("AAA1"), key, matricula="IDEM2") == record
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a b", "ñ".encode()])
+def test_what_is_no_key_is_refused(api: Client, key: str | bytes) -> None:
+    files = {"imagen": ("foto.jpg", photograph())}
+    answer = api.post("/guardar", files=files, headers={"Idempotency-Key": key})
+    problem(answer, 422, "Idempotency-Key")

@@ -1,10 +1,10 @@
 """The use cases, on a real folder, with a reader that answers what the test says."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from PIL import Image
@@ -12,9 +12,9 @@ from PIL import Image
 from coronet import evidence
 from coronet.errors import DamagedLedger, InvalidInput, NotFound, StoreUnavailable
 from coronet.ledger import Ledger
-from coronet.model import NOT_READ, Attempt, Candidate, Corners, Correction, Entry, Evidence, Reading, Sighting
+from coronet.model import NOT_READ, Attempt, Candidate, Corners, Correction, Entry, Evidence, Reading, Record, Sighting
 from coronet.photo import Photo, open_photo
-from coronet.register import Arrival, Register
+from coronet.register import Arrival, Register, Seen
 from coronet.search import Query
 from coronet.storage.local import LocalStore
 from drawing import encoded, photograph, vehicle
@@ -359,3 +359,63 @@ def test_a_photograph_that_waited_is_registered_at_the_time_it_was_taken(gate: G
     record = gate.register.save(photograph(), age=timedelta(hours=2)).record
     assert record.registered_at == "2026-11-23 07:30:15"
     assert record.image == "1234BCD_20261123_073015.jpg"
+
+
+ORIGIN = "0123456789abcdef"
+
+
+def test_an_origin_is_saved_once(gate: Gate) -> None:
+    photo = photograph()
+    first = gate.register.save(photo, owner="Ana", origin=ORIGIN)
+    assert first.record.image == f"1234BCD_20261123_093015_{ORIGIN}.jpg"
+    gate.now += timedelta(days=1)
+    gate.sighting = Sighting(None)
+    assert gate.register.save(photo, owner="Ana", origin=ORIGIN) == first
+    assert gate.register.search().total == 1
+    assert len(gate.photos) == 1
+    assert len(gate.files) == 4
+
+
+@pytest.mark.parametrize("change", [{"owner": "Bea"}, {"plate": "OTRA1"}, {"data": photograph("9999ZZZ")}])
+def test_an_origin_of_something_else_is_refused(gate: Gate, change: dict[str, Any]) -> None:
+    request: dict[str, Any] = {"data": photograph(), "owner": "Ana", "origin": ORIGIN}
+    gate.register.save(**request)
+    with pytest.raises(InvalidInput) as refusal:
+        gate.register.save(**{**request, **change})
+    assert refusal.value.key == "error.key_reused"
+    assert gate.register.search().total == 1
+    assert len(gate.files) == 4
+
+
+def test_an_origin_is_saved_once_after_a_crash_between_photograph_and_row(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crash(BaseException):
+        """The process ends."""
+
+    def crash(entries: object) -> NoReturn:
+        raise Crash
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(gate.ledger, "append", crash)
+        gate.register.save(photograph(), origin=ORIGIN)
+    assert gate.register.search().total == 0
+    seen = gate.register.save(photograph(), origin=ORIGIN)
+    assert seen.record.image == f"1234BCD_20261123_093015_2_{ORIGIN}.jpg"
+    assert gate.register.save(photograph(), origin=ORIGIN) == seen
+    assert gate.register.search().total == 1
+
+
+def test_an_origin_is_saved_once_while_the_same_is_being_saved(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    first: list[Seen] = []
+    append = gate.ledger.append
+
+    def overtaken(entries: Sequence[Entry]) -> list[Record]:
+        monkeypatch.setattr(gate.ledger, "append", append)
+        first.append(gate.register.save(photograph(), origin=ORIGIN))
+        return append(entries)
+
+    monkeypatch.setattr(gate.ledger, "append", overtaken)
+    assert gate.register.save(photograph(), origin=ORIGIN) == first[0]
+    assert gate.register.search().total == 1
+    assert len(gate.files) == 4  # nothing is left of the one that came second
