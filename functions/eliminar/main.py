@@ -1,17 +1,28 @@
-"""GET or POST /eliminar/<id>: delete a record and its photograph."""
+"""GET or POST /eliminar/<id>, POST /eliminar: delete records and their photographs, several at once after asking."""
 
-from flask import Request, flash, redirect
+from flask import Request, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from coronet import wiring
-from coronet.web import endpoint, lambda_handler, path_id, text
+from coronet.errors import InvalidInput
+from coronet.web import endpoint, lambda_handler, path_id, path_parameter, text
+
+MOST = 500
 
 
 @endpoint(back="/registros")
 def eliminar(request: Request) -> ResponseReturnValue:
-    """Delete the record whose id ends the path."""
-    wiring.register().delete(path_id(request))
-    flash(text("deleted.ok"), "ok")
+    """Delete the record whose id ends the path or, once `confirmado`, those of the form's `ids`."""
+    if path_parameter(request) != "eliminar":
+        wiring.register().delete(path_id(request))
+        flash(text("deleted.ok"), "ok")
+        return redirect("/registros")
+    ids = sorted(set(request.form.getlist("ids", type=int)))
+    if not 0 < len(ids) <= MOST:
+        raise InvalidInput("none or too many to delete", key="error.selection", most=MOST)
+    if "confirmado" not in request.form:
+        return render_template("eliminar.html", rows=wiring.register().find_all(ids))
+    flash(text("deleted.several", number=wiring.register().delete(*ids)), "ok")
     return redirect("/registros")
 
 

@@ -12,7 +12,7 @@ from coronet.errors import DamagedLedger
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Record
 from coronet.ports import BlobStore
-from coronet.register import PHOTOS, REVIEW
+from coronet.register import MARKS, PHOTOS
 
 T = TypeVar("T")
 
@@ -63,10 +63,7 @@ class Diagnosis:
 
 def examine(store: BlobStore, now: datetime) -> Diagnosis:
     """Look at every row and file of the register in `store`, which may be in use meanwhile. Changes nothing."""
-    keys = {
-        *store.keys(PHOTOS),
-        *store.keys(REVIEW),
-    }  # before the rows: a photograph is there before its row, and goes after it
+    keys = {*store.keys(PHOTOS), *store.keys(MARKS)}  # before the rows: a photograph is there before its row
     records, damages = _read(store)
     lost = _those(lambda record: store.tail(PHOTOS + record.image, 0) is None, _without_file(records, keys))
     named = _stems(records) - _stems(lost)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,8 +27,12 @@ log = logging.getLogger(__name__)
 
 MAX_TEXT = 200
 PHOTOS = "uploads/"
-REVIEW = "data/revisar/"
-"""Under it an empty object for each photograph whose reading waits for a person: a list that no save has to rewrite."""
+MARKS = "data/marcas/"
+"""Under it empty objects named as the photographs that they mark: lists that no save has to rewrite."""
+REVIEW = f"{MARKS}revisar/"
+"""Photographs whose reading waits for a person."""
+TYPED = f"{MARKS}escritas/"
+"""Photographs whose plate was typed when they were saved."""
 NOW = timedelta(0)
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
 _PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
@@ -81,15 +85,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of what was asked for: `total` records in all, of which `start` come before this page.
+    """A page of what was asked for: `total` records in all, of which `start` come before this page, if that is known.
 
     `next` and `previous` are what `Query.after` is on the pages beside it. `next` is None where this is the last one;
-    `previous` is None where the page before, if there is any, is the first.
+    `previous` is None where the page before is the first, or not known.
     """
 
     rows: list[Seen]
     total: int
-    start: int
+    start: int | None
     next: int | None
     previous: int | None
 
@@ -171,10 +175,11 @@ class Register:
         return self._read(photo), photo.size
 
     def search(self, query: Query = Query(), *, limit: int = 50) -> Listing:  # noqa: B008 - immutable
-        """A page of the records that `query` asks for; the first page of all is had without reading the whole CSV."""
-        if query == Query():
-            page = self._ledger.page(limit=limit)
-            return Listing(self._seen(page.records), page.total, 0, page.next, None)
+        """A page of the records that `query` asks for. Where that is all of them, the whole CSV need not be read."""
+        if query == Query(after=query.after):
+            page = self._ledger.page(before=query.after, limit=limit)
+            start = None if query.after else 0
+            return Listing(self._seen(page.records), page.total, start, page.next, None)
         found = self.select(query)
         start = query.start(found)
         rows = found[start : start + limit]
@@ -188,12 +193,16 @@ class Register:
 
     def select(self, query: Query) -> Sequence[Record]:
         """All records that `query` asks for, in its order."""
-        return query.apply(self._ledger.records(), self._to_review() if query.review else ())
+        return query.apply(self._ledger.records(), self._marked(REVIEW) if query.review else ())
 
     def find(self, id: int) -> Seen:
         """The record with that id. Raises NotFound."""
         record = self._ledger.find(id)
         return Seen(record, self._evidence(record.image))
+
+    def find_all(self, ids: Collection[int]) -> list[Seen]:
+        """The records with these ids, as far as there are any, oldest first."""
+        return self._seen([record for record in self._ledger.records() if record.id in ids])
 
     def vehicle(self, plate: str) -> Vehicle | None:
         """The vehicle with that plate, hyphens aside; None where it was never registered."""
@@ -248,13 +257,17 @@ class Register:
         """
         return self._amend(id, lambda _, kept: evidence.without_last_correction(kept, by=by, at=self._time()))
 
-    def delete(self, id: int) -> None:
-        """Remove the record, then its photograph and what was kept with it. Raises NotFound."""
-        removed = self._ledger.remove([id])
+    def delete(self, *ids: int) -> int:
+        """Remove the records, then their photographs and what was kept with them; return how many there were.
+
+        Raises NotFound where there was none.
+        """
+        removed = self._ledger.remove(ids)
         if not removed:
-            raise NotFound(f"no record {id}")
+            raise NotFound("no such record")
         for record in removed:
             self._discard(record.image)
+        return len(removed)
 
     def photo(self, name: str) -> Blob:
         """The photograph `X.jpg`, its thumbnail `X.mini.webp` (the photograph where it has none) or its plate
@@ -312,8 +325,8 @@ class Register:
                 return new, values
         raise StoreConflict("too many writers")
 
-    def _to_review(self) -> set[str]:
-        return {f"{key.removeprefix(REVIEW)}.jpg" for key in self._store.keys(REVIEW)}
+    def _marked(self, mark: str) -> set[str]:
+        return {f"{key.removeprefix(mark)}.jpg" for key in self._store.keys(mark)}
 
     def _mark_for_review(self, seen: Seen) -> None:
         """Enter the photograph among those that wait for a person, or take it out."""
@@ -345,6 +358,8 @@ class Register:
         keys = {PHOTOS + stem + part: content for part, content in beside.items()}
         if sighting.reading and sighting.reading.confidence < plates.CERTAIN:
             keys[REVIEW + stem] = b""
+        if not sighting.reading and not stem.startswith(NOT_READ):
+            keys[TYPED + stem] = b""
         try:
             for key, content in keys.items():
                 self._store.put(key, content, replaces=None)
@@ -355,9 +370,8 @@ class Register:
 
     def _discard(self, image: str) -> None:
         if match := _PHOTO_NAME.fullmatch(image):
-            for part in _PARTS:
-                self._store.delete(PHOTOS + match[1] + part)
-            self._store.delete(REVIEW + match[1])
+            for key in (*(PHOTOS + match[1] + part for part in _PARTS), REVIEW + match[1], TYPED + match[1]):
+                self._store.delete(key)
 
 
 def thumbnail_of(image: str) -> str:

@@ -15,7 +15,7 @@ COLUMNS = {
 }
 """The name that each of a record's fields has in the CSV, in forms and in JSON."""
 
-_CORRECTABLE = {COLUMNS[field]: field for field in ("plate", "owner", "vehicle_type", "note")}
+CORRECTABLE = {COLUMNS[field]: field for field in ("plate", "owner", "vehicle_type", "note")}
 
 
 def record(seen: Seen) -> dict[str, Any]:
@@ -67,9 +67,9 @@ def correction(body: object) -> Mapping[str, str]:
     if not isinstance(body, dict) or not body:
         raise InvalidInput("a correction is a JSON object", key="error.correction")
     for column, value in body.items():
-        if column not in _CORRECTABLE or not isinstance(value, str):
+        if column not in CORRECTABLE or not isinstance(value, str):
             raise InvalidInput("a correction names columns and texts", key="error.correction")
-    return {_CORRECTABLE[column]: value for column, value in body.items()}
+    return {CORRECTABLE[column]: value for column, value in body.items()}
 
 
 def problem(error: CoroNetError, *, title: str, detail: str) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from operator import attrgetter
 from typing import Any
+from urllib.parse import urlencode
 
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ, Record
@@ -75,6 +76,10 @@ class Query:
             each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name) != each.default
         }
         return {_PARAMETERS[name]: "1" if value is True else str(value) for name, value in values.items()}
+
+    def address(self, **changes: Any) -> str:
+        """The query string of an address that asks for this query with some fields changed."""
+        return urlencode(replace(self, **changes).parameters())
 
     @property
     def is_filtered(self) -> bool:

@@ -30,6 +30,8 @@ _CHUNK_BYTES = 64 * 1024
 
 _JSON = ("application/json", "application/problem+json")
 
+_NOT_FROM_PAGES = ("PATCH", "DELETE")
+
 METHODS = ["GET", "POST", "PATCH", "DELETE"]
 
 log = logging.getLogger("coronet")
@@ -66,8 +68,11 @@ def lambda_handler(function: Function) -> Callable[[dict[str, Any], Any], dict[s
 
 
 def wants_json(request: Request) -> bool:
-    """Whether JSON is what the client would rather have: browsers, and who takes anything, get pages."""
-    return request.accept_mimetypes.best_match(["text/html", *_JSON]) in _JSON
+    """Whether JSON is what the client would rather have: browsers, and who takes anything, get pages.
+
+    PATCH and DELETE, which no page's form sends, are answered with JSON always.
+    """
+    return request.method in _NOT_FROM_PAGES or request.accept_mimetypes.best_match(["text/html", *_JSON]) in _JSON
 
 
 def fields_of(request: Request) -> Mapping[str, str]:
@@ -130,6 +135,11 @@ def text(key: str, **values: str | int) -> str:
     return text_in(key, language(), **values)
 
 
+def message(error: CoroNetError) -> str:
+    """What the user is told of an error, in the language of the answer."""
+    return _said(error.key, error)
+
+
 def static_file(name: str) -> Path:
     """The page asset of that name. Raises NotFound."""
     for path in STATIC.iterdir():
@@ -159,8 +169,10 @@ def _application(view: View, back: str | None, pages: bool) -> Flask:
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(text=text, language=language, asset=asset, csrf_field=lambda: "")
     app.jinja_env.filters["thumbnail"] = thumbnail_of
+    app.jinja_env.filters["percent"] = lambda share: f"{100 * share:.0f}\u202f%"
 
     @app.route("/", defaults={"path": ""}, methods=METHODS)
     @app.route("/<path:path>", methods=METHODS)
@@ -195,17 +207,20 @@ def _as_ours(error: Exception) -> CoroNetError:
 
 def _refuse(error: CoroNetError, back: str | None, page: bool) -> ResponseReturnValue:
     """The error as the user gets it: a problem document, flashed on the page `back`, or on a page of its own."""
-    values = {name: text(f"field.{value}") if name == "field" else value for name, value in error.values.items()}
-    message = text(error.key, **values)
     if error.status >= 500:
         log.error("%s: %s", type(error).__name__, error)
     if not page:
-        document = representation.problem(error, title=text(type(error).key, **values), detail=message)
+        document = representation.problem(error, title=_said(type(error).key, error), detail=message(error))
         return document, error.status, {"Content-Type": "application/problem+json"}
     if back is not None:
-        flash(message, "error")
+        flash(message(error), "error")
         return redirect(back)
-    return render_template("error.html", message=message), error.status
+    return render_template("error.html", message=message(error)), error.status
+
+
+def _said(key: str, error: CoroNetError) -> str:
+    values = {name: text(f"field.{value}") if name == "field" else value for name, value in error.values.items()}
+    return text(key, **values)
 
 
 def _drain() -> None:

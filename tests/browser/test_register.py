@@ -94,9 +94,10 @@ def test_register_see_and_delete(page: Page, photo: Path, shoot: Callable[[str],
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
 
     count = page.locator("tbody tr").count()
-    row.get_by_text("Eliminar", exact=True).click()
-    row.get_by_role("button", name="Sí, eliminar").click()
-    expect(page.get_by_role("status")).to_have_text("Registro eliminado correctamente")
+    row.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Eliminar los seleccionados").click()
+    page.get_by_role("button", name="Sí, eliminar").click()
+    expect(page.get_by_role("status")).to_have_text("Registros eliminados: 1")
     expect(page.locator("tbody tr")).to_have_count(count - 1)
 
 
@@ -115,6 +116,7 @@ def test_it_works_without_javascript(browser: Browser, own_server: Server, photo
     page.get_by_role("button", name="Guardar").click()
     expect(page.get_by_role("status").first).to_have_text("✅ Registro guardado correctamente")
     page.goto("/registros")
-    page.locator("tbody tr").first.get_by_text("Eliminar", exact=True).click()
+    page.locator("tbody tr").first.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Eliminar los seleccionados").click()
     page.get_by_role("button", name="Sí, eliminar").click()
-    expect(page.get_by_role("status")).to_have_text("Registro eliminado correctamente")
+    expect(page.get_by_role("status")).to_have_text("Registros eliminados: 1")

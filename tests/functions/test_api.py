@@ -144,7 +144,9 @@ def test_a_record_is_deleted(api: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/registros/999999", "/registros/x", "/registros/٣", "/registros/1e3"])
 def test_a_record_that_does_not_exist(client: Client, path: str) -> None:
-    problem(client.get(path), 404)  # whatever is asked for: no page shows one record
+    problem(client.get(path, headers=JSON), 404)
+    problem(client.delete(path), 404)  # whatever is asked for: no page sends it
+    assert client.get(path).status_code == 404
 
 
 def test_the_description_is_served_as_it_is_and_as_a_page(client: Client) -> None:

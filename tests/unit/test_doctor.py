@@ -84,7 +84,7 @@ def test_an_empty_register_is_healthy(tmp_path: Path) -> None:
 
 def test_files_without_a_row_are_removed_and_kept_in_the_copy(ward: Ward) -> None:
     whole = ward.files()
-    strays = {"uploads/9999ZZZ_20261123_093015.jpg": b"\xff\xd8", "uploads/x.json": b"{}", "data/revisar/x": b""}
+    strays = {"uploads/9999ZZZ_20261123_093015.jpg": b"\xff\xd8", "uploads/x.json": b"{}", "data/marcas/revisar/x": b""}
     for key, data in strays.items():
         ward.store.put(key, data, replaces=None)
     assert list(ward.examine().orphans) == sorted(strays)

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -278,17 +279,24 @@ def test_a_record_without_photograph_is_corrected_too(gate: Gate) -> None:
     assert gate.register.confirm(7, by="Luis").record.plate == "AAA111"
 
 
-def test_pages_lead_to_each_other(gate: Gate) -> None:
-    gate.ledger.append([Entry(registered_at="2026-01-01 10:00:00", plate=f"P{number:03}") for number in range(7)])
-    for sort in ("-id", "matricula"):
-        pages = [gate.register.search(Query(sort=sort), limit=3)]
-        while pages[-1].next:
-            pages.append(gate.register.search(Query(sort=sort, after=pages[-1].next), limit=3))
-        ids = [[row.record.id for row in page.rows] for page in pages]
-        expected = [[1, 2, 3], [4, 5, 6], [7]] if sort == "matricula" else [[7, 6, 5], [4, 3, 2], [1]]
-        assert ids == expected
-        assert [(page.start, page.total) for page in pages] == [(0, 7), (3, 7), (6, 7)]
-        assert [page.previous for page in pages] == [None, None, expected[0][-1]]
+@pytest.mark.parametrize(
+    ("query", "ids", "starts"),
+    [
+        (Query(), [[7, 6, 5], [4, 3, 2], [1]], [0, None, None]),
+        (Query(owner="ana"), [[7, 6, 5], [4, 3, 2], [1]], [0, 3, 6]),
+        (Query(sort="matricula"), [[1, 2, 3], [4, 5, 6], [7]], [0, 3, 6]),
+    ],
+)
+def test_pages_lead_to_each_other(gate: Gate, query: Query, ids: list[list[int]], starts: list[int | None]) -> None:
+    entries = [Entry(registered_at="2026-01-01 10:00:00", plate=f"P{number}", owner="Ana") for number in range(7)]
+    gate.ledger.append(entries)
+    pages = [gate.register.search(query, limit=3)]
+    while pages[-1].next:
+        pages.append(gate.register.search(replace(query, after=pages[-1].next), limit=3))
+    assert [[row.record.id for row in page.rows] for page in pages] == ids
+    assert [(page.start, page.total) for page in pages] == [(start, 7) for start in starts]
+    back = [None, None, None if starts[1] is None else ids[0][-1]]
+    assert [page.previous for page in pages] == back
 
 
 def test_a_vehicle_has_its_visits_and_its_usual_owner(gate: Gate) -> None:

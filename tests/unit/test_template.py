@@ -65,7 +65,10 @@ def test_saving_cannot_delete() -> None:
 
 
 def test_deleting_takes_photographs_and_leaves_the_register() -> None:
-    assert {folder for action, folder in allowed("Eliminar") if action == "s3:DeleteObject"} == {"uploads/*"}
+    assert {folder for action, folder in allowed("Eliminar") if action == "s3:DeleteObject"} == {
+        "uploads/*",
+        "data/marcas/*",
+    }
 
 
 def test_large_layers_are_only_where_photographs_are_read() -> None:
