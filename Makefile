@@ -5,6 +5,7 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
+RIGHTS ?= leer+guardar
 BIN := .venv/bin
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
@@ -39,6 +40,13 @@ deploy: build ## Put CoroNet on AWS, asking for what it needs to know
 
 sam-test: .venv/ready-dev .venv-sam/ready ## Run the tests on sam local and of what is built for AWS (Docker)
 	@scripts/with-docker.sh $(BIN)/pytest -m sam tests/sam
+
+.PHONY: password api-key
+password: .venv/ready ## Choose the password with which people log in
+	@$(BIN)/python scripts/credentials.py password
+
+api-key: .venv/ready ## Make a key for a program (NAME=puerta RIGHTS=leer+guardar+borrar)
+	@$(BIN)/python scripts/credentials.py api-key "$(NAME)" "$(RIGHTS)"
 
 .PHONY: serve test screenshots lint lock
 serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)

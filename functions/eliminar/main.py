@@ -4,13 +4,14 @@ from flask import Request, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from coronet import wiring
+from coronet.access import Right
 from coronet.errors import InvalidInput
 from coronet.web import endpoint, lambda_handler, path_id, path_parameter, text
 
 MOST = 500
 
 
-@endpoint(back="/registros")
+@endpoint(right=Right.DELETE, back="/registros")
 def eliminar(request: Request) -> ResponseReturnValue:
     """Delete the record whose id ends the path or, once `confirmado`, those of the form's `ids`."""
     if path_parameter(request) != "eliminar":

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from coronet.web import endpoint, lambda_handler, path_parameter, static_file
 
 
-@endpoint()
+@endpoint(public=True)
 def estaticos(request: Request) -> ResponseReturnValue:
     """The asset whose name ends the path; its address changes with its content, so it is kept for ever."""
     response = send_file(static_file(path_parameter(request)))

@@ -7,16 +7,17 @@ from flask import Request, flash, redirect
 from flask.typing import ResponseReturnValue
 
 from coronet import representation, wiring
+from coronet.access import Right
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ, Record
 from coronet.register import Arrival
-from coronet.web import endpoint, lambda_handler, number_argument, origin_of, text, wants_json
+from coronet.web import PHOTO_BODY_BYTES, endpoint, lambda_handler, number_argument, origin_of, text, wants_json
 
 OLDEST_SECONDS = 30 * 24 * 3600
 """How long a photograph may have waited for a network."""
 
 
-@endpoint(back="/")
+@endpoint(right=Right.SAVE, back="/", max_bytes=PHOTO_BODY_BYTES)
 def guardar(request: Request) -> ResponseReturnValue:
     """Save `imagen` with what was typed beside it."""
     image = request.files.get("imagen")

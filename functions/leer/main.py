@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from coronet import snapshot, wiring
 from coronet.errors import InvalidInput
-from coronet.web import endpoint, fields_of, lambda_handler
+from coronet.web import PHOTO_BODY_BYTES, endpoint, fields_of, lambda_handler
 
 
-@endpoint(pages=False)
+@endpoint(pages=False, max_bytes=PHOTO_BODY_BYTES)
 def leer(request: Request) -> ResponseReturnValue:
     """Read `upload`, a file or base64; `camera_id` and `timestamp` come back as they were sent."""
     began = time.perf_counter()

@@ -3,12 +3,10 @@
 from flask import Request, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from coronet import representation, wiring
+from coronet import guard, representation, wiring
 from coronet.errors import InvalidInput
 from coronet.register import Seen
 from coronet.web import endpoint, lambda_handler, message, path_id, text, wants_json
-
-BY = "local"
 
 
 @endpoint()
@@ -21,7 +19,7 @@ def registro(request: Request) -> ResponseReturnValue:
         register.delete(id)
         return "", 204
     if request.method == "PATCH":
-        seen = register.correct(id, by=BY, **representation.correction(request.get_json(silent=True)))
+        seen = register.correct(id, by=guard.caller(), **representation.correction(request.get_json(silent=True)))
     else:
         seen = register.find(id)
     if wants_json(request):
@@ -42,13 +40,13 @@ def _changed(request: Request, id: int) -> ResponseReturnValue:
 def _change(request: Request, id: int) -> Seen:
     match request.form.get("accion", "corregir"):
         case "confirmar":
-            return wiring.register().confirm(id, by=BY)
+            return wiring.register().confirm(id, by=guard.caller())
         case "deshacer":
-            return wiring.register().undo(id, by=BY)
+            return wiring.register().undo(id, by=guard.caller())
         case "corregir":
             columns = representation.CORRECTABLE.keys() & request.form.keys()
             changes = representation.correction({column: request.form[column] for column in columns})
-            return wiring.register().correct(id, by=BY, **changes)
+            return wiring.register().correct(id, by=guard.caller(), **changes)
     raise InvalidInput("no such action")
 
 

