@@ -58,12 +58,15 @@ test: .venv/ready-dev ## Run the tests
 screenshots: .venv/ready-dev ## Take the README's pictures anew
 	@CORONET_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/pytest -q tests/browser
 
-.PHONY: doctor load
+.PHONY: doctor load faults
 doctor: .venv/ready ## Check that the register is whole (REPAIR=1 mends it, after a copy)
 	@$(BIN)/python scripts/doctor.py $(if $(REPAIR),--repair)
 
 load: .venv/ready-dev ## 50 clients save for 60 s on a server of their own (LOAD="URL --seconds 5 --read": see scripts/load.py)
 	@PYTHONPATH=tests $(BIN)/python scripts/load.py $(LOAD)
+
+faults: .venv/ready-dev ## Run the fault tests, those that take minutes too
+	@$(BIN)/pytest -m 'slow or not slow' tests/faults
 
 lint: .venv/ready-dev ## Check style and types
 	@$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,6 +22,11 @@ class Server:
     home: Path
     process: subprocess.Popen[bytes]
     log: Path
+
+    def kill(self) -> None:
+        """End the server and its workers as a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
 
 def free_port() -> int:
@@ -50,6 +56,7 @@ def serving(
             env={**clean_environ(), "CORONET_HOME": str(home), **(environ or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         wait_for(port, process, log)

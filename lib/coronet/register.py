@@ -37,7 +37,7 @@ NOW = timedelta(0)
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
 _PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
 _EVIDENCE_TRIES = 20
-_PARTS = (".jpg", ".mini.webp", ".placa.webp", ".json")
+_PARTS = (".json", ".mini.webp", ".placa.webp", ".jpg")  # in the order of removal: the photograph holds the name
 
 _Values = Mapping[str, str]
 _Change = Callable[[Record, Evidence], tuple[Evidence, _Values]]
@@ -370,7 +370,7 @@ class Register:
 
     def _discard(self, image: str) -> None:
         if match := _PHOTO_NAME.fullmatch(image):
-            for key in (*(PHOTOS + match[1] + part for part in _PARTS), REVIEW + match[1], TYPED + match[1]):
+            for key in (REVIEW + match[1], TYPED + match[1], *(PHOTOS + match[1] + part for part in _PARTS)):
                 self._store.delete(key)
 
 

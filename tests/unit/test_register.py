@@ -427,3 +427,26 @@ def test_an_origin_is_saved_once_while_the_same_is_being_saved(gate: Gate, monke
     assert gate.register.save(photograph(), origin=ORIGIN) == first[0]
     assert gate.register.search().total == 1
     assert len(gate.files) == 4  # nothing is left of the one that came second
+
+
+@pytest.mark.parametrize("removals", range(6))
+def test_a_delete_that_is_cut_off_stands_in_no_save_s_way(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, removals: int
+) -> None:
+    """The clock may jump back, so that the next photograph would get the name of the one that is half gone."""
+    gate.sighting = Sighting(Reading("1234BCD", 0.5, "onnx", CORNERS))
+    record = gate.register.save(photograph()).record
+    delete, calls = gate.store.delete, iter(range(removals))
+
+    def cut_off(key: str) -> None:
+        if next(calls, None) is None:
+            raise StoreUnavailable("the power fails")
+        delete(key)
+
+    with monkeypatch.context() as patch, pytest.raises(StoreUnavailable):
+        patch.setattr(gate.store, "delete", cut_off)
+        gate.register.delete(record.id)
+    assert gate.register.search().total == 0
+    saved = gate.register.save(photograph())
+    assert gate.register.photo(saved.record.image)
+    assert saved.sighting == gate.register.find(saved.record.id).sighting
