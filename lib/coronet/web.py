@@ -12,15 +12,17 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Request, flash, redirect, render_template, request
+from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug import Response
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug import exceptions as http
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from coronet import guard, representation
 from coronet.access import Right
-from coronet.errors import CoroNetError, InvalidInput, NotFound, Refused, TooLarge, Unauthenticated
+from coronet.errors import CoroNetError, InvalidInput, MethodNotAllowed, NotFound, Refused, TooLarge, Unauthenticated
 from coronet.model import MAX_PHOTO_BYTES
 from coronet.register import thumbnail_of
 from coronet.sessions import HOURS
@@ -83,6 +85,7 @@ def endpoint(
     def decorate(view: View) -> Function:
         @functools.wraps(view)
         def function(request: Request) -> Response:
+            request.environ["wsgi.input"] = _Body(request.environ["wsgi.input"])
             return Response.from_app(_application(view, options), request.environ)
 
         return function
@@ -215,8 +218,7 @@ def _application(view: View, options: _Options) -> Flask:
         SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=HOURS * 3600,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json = _Json(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         text=text,
@@ -243,19 +245,48 @@ def _application(view: View, options: _Options) -> Flask:
     @app.errorhandler(Exception)
     def refuse(error: Exception) -> ResponseReturnValue:
         ours = _as_ours(error, options)
-        _drain()
         answer = app.make_response(_refuse(ours, options))
         answer.headers.extend(ours.headers)
         return answer
 
     @app.after_request
-    def headers(response: Response) -> Response:
+    def finish(response: Response) -> Response:
+        _drain()
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.update(SECURITY_HEADERS | (HTTPS_HEADERS if request.is_secure else {}))
         response.vary.add("Accept")
         return response
 
     return app
+
+
+class _Body:
+    """A request's body; whatever servers raise at a broken one (cut short, badly chunked) is the client's fault."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes, all of them by default. Raises BadRequest."""
+        try:
+            data: bytes = self._stream.read(size)
+        except Exception as error:
+            raise BadRequest from error
+        return data
+
+
+class _Json(DefaultJSONProvider):
+    """Spanish as it is written, keys in the order given, and no JSON that is nested without end."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """As json.loads; ValueError is all that it raises."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def _csrf_field() -> Markup:
@@ -269,6 +300,8 @@ def _as_ours(error: Exception, options: _Options) -> CoroNetError:
         return error
     if isinstance(error, RequestEntityTooLarge):
         return TooLarge("request too large", megabytes=min(options.max_bytes, MAX_PHOTO_BYTES) >> 20)
+    if isinstance(error, http.MethodNotAllowed):
+        return MethodNotAllowed(error.name)
     if isinstance(error, HTTPException):
         return InvalidInput(error.name)
     log.exception("unexpected %s", type(error).__name__)
@@ -298,7 +331,7 @@ def _said(key: str, error: CoroNetError) -> str:
 def _drain() -> None:
     """Read on and throw away, so that a browser that is still sending gets to see the answer."""
     body = get_input_stream(request.environ)
-    with contextlib.suppress(Exception):  # servers raise what they like at a broken body
+    with contextlib.suppress(BadRequest):
         for _ in range(_DRAIN_BYTES // _CHUNK_BYTES):
             if not body.read(_CHUNK_BYTES):
                 break
