@@ -8,7 +8,7 @@ from pathlib import Path
 
 import boto3
 
-from servers import clean_environ, free_port, wait_for
+from servers import PROJECT, clean_environ, free_port, wait_for
 
 ENVIRON = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -31,7 +31,7 @@ def moto_server(scratch: Path, host: str = "127.0.0.1") -> Iterator[str]:
     log = scratch / f"moto-{port}.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("moto_server"), "--host", host, "--port", str(port)],
+            [sys.executable, str(PROJECT / "tests" / "strict_moto.py"), host, str(port)],
             env=clean_environ(),
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -16,9 +16,13 @@ NOTE = "una nota larga, con comas y «ñ» " * 6
 
 
 def open_store(address: str) -> BlobStore:
-    """The store at `local:FOLDER`."""
-    _, _, place = address.partition(":")
-    return LocalStore(Path(place))
+    """The store at `local:FOLDER` or `s3:BUCKET`."""
+    kind, _, place = address.partition(":")
+    if kind == "local":
+        return LocalStore(Path(place))
+    from coronet.storage.s3 import S3Store  # boto3 takes a while, and writers are started often
+
+    return S3Store(place)
 
 
 def add(store: BlobStore, records: int, name: str) -> None:
@@ -35,11 +39,12 @@ def add(store: BlobStore, records: int, name: str) -> None:
 def main() -> None:
     """Fork the processes and wait for them."""
     address, processes, records, name = sys.argv[1:]
+    store = open_store(address)
     children = []
     for number in range(int(processes)):
         child = os.fork()
         if child == 0:
-            add(open_store(address), int(records), f"{name}-{number}")
+            add(store, int(records), f"{name}-{number}")
             os._exit(0)
         children.append(child)
     sys.exit(any(os.waitpid(child, 0)[1] for child in children))

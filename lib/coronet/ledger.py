@@ -21,7 +21,7 @@ KEY = "data/registros.csv"
 LAST_ID_KEY = "data/ultimo_id"
 
 _PATIENCE = 20.0  # seconds of lost races until a write is given up
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 1.0
+_LONGEST_PAUSE = 1.0
 _END = 64 * 1024  # bytes: some hundred rows, for little more than the way to the store and back
 _ORIGIN = re.compile(r"_([0-9a-f]{16})\.jpg\Z")
 _ENTRY_FIELDS = tuple(each.name for each in fields(Entry))
@@ -404,18 +404,20 @@ def _last_id(kept: Blob | None) -> int:
 
 
 def _retried(attempt: Callable[[], T]) -> T:
-    """What `attempt` returns once it loses no race; between the races pauses that grow, at random, as AWS advises.
+    """What `attempt` returns once it loses no race.
 
-    Source: Exponential Backoff And Jitter ("full jitter"), AWS Architecture Blog, 2015.
+    The pauses between are drawn from a range that starts with what an attempt takes, however far the store, and
+    doubles. Source: "Exponential Backoff And Jitter" (full jitter), AWS Architecture Blog, 2015.
     """
-    give_up = time.monotonic() + _PATIENCE
-    longest = _FIRST_PAUSE
+    began = time.monotonic()
+    longest = 0.0
     while True:
+        started = time.monotonic()
         try:
             return attempt()
         except StoreConflict:
-            pause = random.uniform(0, longest)  # noqa: S311 - no secret
-            if time.monotonic() + pause > give_up:
+            now = time.monotonic()
+            longest = min(_LONGEST_PAUSE, 2 * (longest or now - started))
+            if now - began > _PATIENCE:
                 raise
-            time.sleep(pause)
-            longest = min(_LONGEST_PAUSE, longest * 2)
+            time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret

@@ -1,5 +1,7 @@
 """What every store promises (ports.BlobStore)."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from coronet.errors import InvalidInput, StoreConflict
@@ -101,6 +103,27 @@ def test_a_deleted_object_comes_back_as_a_new_one(store: BlobStore) -> None:
     assert blob and (blob.data, dict(blob.notes)) == (b"xyz", {})
 
 
+def test_it_is_told_when_an_object_was_written(store: BlobStore) -> None:
+    before = datetime.now(UTC)
+    version = store.put(KEY, b"abc", replaces=None)
+    store.append(KEY, b"d", replaces=version)
+    for blob in (store.get(KEY), store.tail(KEY, 1), store.tail(KEY, 0)):
+        assert blob and before - timedelta(seconds=2) <= blob.written <= datetime.now(UTC) + timedelta(seconds=2)
+
+
+def test_forgetting_and_sweeping_leave_what_is_there(store: BlobStore) -> None:
+    version = store.put(KEY, b"abc", replaces=None, notes=NOTES)
+    store.put(KEY, b"abcd", replaces=version, notes=NOTES)
+    store.put("data/x", b"x", replaces=None)
+    store.delete("data/x")
+    for key in (KEY, "data/x", "data/never"):
+        store.forget(key)
+    assert store.sweep(before=datetime.now(UTC) + timedelta(days=1)) == 0
+    assert list(store.keys("")) == [KEY]
+    blob = store.get(KEY)
+    assert blob and (blob.data, dict(blob.notes)) == (b"abcd", NOTES)
+
+
 def test_large_objects_grow(store: BlobStore) -> None:
     first = store.put(KEY, BIG, replaces=None, notes=NOTES)
     second = store.append(KEY, b"one", replaces=first, notes=NOTES)
@@ -128,7 +151,7 @@ def test_keys_are_sorted_and_begin_with_the_prefix(store: BlobStore) -> None:
 
 
 def test_more_keys_than_one_answer_lists(store: BlobStore) -> None:
-    names = [f"uploads/{number:04}.jpg" for number in range(1100)]
+    names = [f"uploads/{number:04}.jpg" for number in range(120)]
     for name in names:
         store.put(name, b"", replaces=None)
     assert list(store.keys("uploads/")) == names
@@ -138,37 +161,37 @@ ODD_KEYS = ["a/.", "a/b/..", ".hidden", "data/.x", "a/" + "x" * 256, "ñ" * 128,
 NO_KEYS = ["", "/", "/etc/passwd", ".", "..", "../x", "a/../../x", "a/./b", "a//b", "a/", "a\0b", "a\nb", "a\ud800"]
 
 
-@pytest.mark.parametrize("key", [*NO_KEYS, *ODD_KEYS, "ñ" * 513], ids=ascii)
-def test_what_cannot_be_kept_is_refused(store: BlobStore, key: str) -> None:
-    try:
+def test_what_cannot_be_kept_is_refused(store: BlobStore) -> None:
+    for key in (*NO_KEYS, *ODD_KEYS, "ñ" * 513):
+        try:
+            store.put(key, b"x", replaces=None)
+        except InvalidInput:
+            for call in (
+                lambda key=key: store.get(key),
+                lambda key=key: store.tail(key, 1),
+                lambda key=key: store.append(key, b"x", replaces=None),
+                lambda key=key: store.append(key, b"x", replaces="1"),
+                lambda key=key: store.delete(key),
+                lambda key=key: store.forget(key),
+            ):
+                with pytest.raises(InvalidInput):
+                    call()
+            assert list(store.keys("")) == []
+        else:
+            assert key not in NO_KEYS
+            kept_alone(store, key)
+
+
+def test_keys_hold_what_names_of_photographs_hold(store: BlobStore) -> None:
+    for key in ("a", "uploads/ñandú 1+2 & %20 ¿'\".jpg", "x" * 240, "ñ" * 120, "entrada/a/b/c/d.JPG", "a.."):
         store.put(key, b"x", replaces=None)
-    except InvalidInput:
-        for call in (
-            lambda: store.get(key),
-            lambda: store.tail(key, 1),
-            lambda: store.append(key, b"x", replaces=None),
-            lambda: store.append(key, b"x", replaces="1"),
-            lambda: store.delete(key),
-        ):
-            with pytest.raises(InvalidInput):
-                call()
-        assert list(store.keys("")) == []
-    else:
-        assert key not in NO_KEYS
-        blob = store.get(key)
-        assert blob and blob.data == b"x"
-        assert list(store.keys("")) == [key]
+        kept_alone(store, key)
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["a", "uploads/ñandú 1+2 & %20 ¿'\".jpg", "x" * 240, "ñ" * 120, "entrada/a/b/c/d.JPG", "a.."],
-    ids=ascii,
-)
-def test_keys_hold_what_names_of_photographs_hold(store: BlobStore, key: str) -> None:
-    store.put(key, b"x", replaces=None)
-    assert list(store.keys("")) == [key]
+def kept_alone(store: BlobStore, key: str) -> None:
+    """The key is there, as it is and alone; then it is gone."""
     blob = store.get(key)
     assert blob and blob.data == b"x"
+    assert list(store.keys("")) == [key]
     store.delete(key)
-    assert store.get(key) is None
+    assert list(store.keys("")) == []

@@ -6,19 +6,23 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from coronet.ledger import Ledger
 from coronet.ports import BlobStore
 from coronet.storage.local import LocalStore
+from coronet.storage.s3 import S3Store
 from servers import PROJECT, clean_environ
 
 
-def start(address: str, processes: int, records: int, name: str = "w") -> subprocess.Popen[str]:
+def start(
+    address: str, processes: int, records: int, name: str = "w", environ: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Writers in a process group of their own (see writers.py)."""
     return subprocess.Popen(
         [sys.executable, str(PROJECT / "tests" / "writers.py"), address, str(processes), str(records), name],
-        env={**clean_environ(), "PYTHONPATH": str(PROJECT / "lib")},
+        env={**clean_environ(), "PYTHONPATH": str(PROJECT / "lib"), **(environ or {})},
         stdout=subprocess.PIPE,
         text=True,
         process_group=0,
@@ -48,6 +52,16 @@ def test_eight_processes_on_one_folder(tmp_path: Path) -> None:
     assert len(rows) == 200
     assert rows == acknowledged(output)
     assert {id for id, _ in rows} == set(range(1, 201))
+
+
+def test_sixteen_processes_on_one_bucket(bucket: str, s3_environ: dict[str, str]) -> None:
+    writers = start(f"s3:{bucket}", processes=16, records=20, environ=s3_environ)
+    output, _ = writers.communicate()
+    assert writers.returncode == 0
+    rows = registered(S3Store(bucket))
+    assert len(rows) == 320
+    assert rows == acknowledged(output)
+    assert {id for id, _ in rows} == set(range(1, 321))
 
 
 def test_killed_writers_leave_a_register_with_all_that_was_acknowledged(tmp_path: Path) -> None:
