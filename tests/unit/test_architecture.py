@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 LIB = Path(__file__).resolve().parents[2] / "lib" / "coronet"
-CORE = {"model", "errors", "ports", "plates", "evidence", "rows", "ledger", "register", "search", "history", "doctor"}
+CORE = {
+    "model",
+    "errors",
+    "ports",
+    "plates",
+    "evidence",
+    "rows",
+    "ledger",
+    "register",
+    "search",
+    "history",
+    "summary",
+    "doctor",
+}
 OUTSIDE = {"flask", "werkzeug", "boto3", "botocore", "openai", "PIL", "pillow_heif", "onnxruntime", "numpy", "os"}
 MODULES = {".".join(path.relative_to(LIB).with_suffix("").parts): path for path in LIB.rglob("*.py")}
 
