@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from coronet.access import ApiKey, Right, parse_api_keys, parse_password_hash, parse_rates
 from coronet.errors import SettingsError
+from coronet.webhook import parse_secret, parse_url
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -100,6 +101,14 @@ class Settings:
     )
     secret: str = _setting(
         "CORONET_SECRET", "", str, "Name or ARN of a secret in AWS Secrets Manager: a JSON object of further variables"
+    )
+    webhook_url: str = _setting("CORONET_WEBHOOK_URL", "", parse_url, "Address that is told of every saved record")
+    webhook_secret: bytes = _setting(
+        "CORONET_WEBHOOK_SECRET",
+        "",
+        parse_secret,
+        "Signs what is told: `whsec_` and 24 to 64 bytes in base64",
+        secret=True,
     )
 
     @classmethod

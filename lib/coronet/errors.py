@@ -125,5 +125,17 @@ class UnusableAnswer(ReaderUnavailable):
     """A reader is there, but its answer is no reading (prose, a refusal): the next photograph may well be read."""
 
 
+class ReceiverUnavailable(CoroNetError):
+    """Who is to be told of a record does not answer, or asks to be told later."""
+
+    status = 503
+
+
+class ReceiverRefuses(CoroNetError):
+    """Who is to be told of a record will not have this notice."""
+
+    status = 502
+
+
 class SettingsError(CoroNetError):
     """An environment variable does not hold what it should; the message names it and its values."""

@@ -15,6 +15,7 @@ from werkzeug import Response
 from werkzeug import exceptions as http
 from werkzeug.routing import Map, Rule
 
+from coronet import wiring
 from coronet.config import PROJECT
 from coronet.errors import MethodNotAllowed, NotFound
 from coronet.web import Function, endpoint
@@ -75,8 +76,11 @@ def compose(project: Path = PROJECT) -> Function:
 
 
 def coronet(request: Request) -> Response:
-    """Answer any request to the local server."""
-    return _composed()(request)
+    """Answer any request to the local server, and see to it that others are told of what it saved."""
+    answer = _composed()(request)
+    if (courier := wiring.courier()) and request.method not in ("GET", "HEAD"):
+        courier.wake()
+    return answer
 
 
 _composed = cache(compose)

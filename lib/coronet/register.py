@@ -32,6 +32,8 @@ PAGE = 40
 """Records on a page that nobody asked to be longer: about 35 KB of HTML."""
 PICTURE_SIDE = 120
 """Pixels of a spreadsheet's pictures, longer side."""
+NOTICES = "data/avisos/"
+"""Under it an object for each photograph whose record somebody is to be told of: when it was saved, in Unix seconds."""
 MARKS = "data/marcas/"
 """Under it empty objects named as the photographs that they mark: lists that no save has to rewrite."""
 REVIEW = f"{MARKS}revisar/"
@@ -114,6 +116,7 @@ class Register:
         open_photo: Callable[[bytes], "Photo"],
         read: Callable[["Photo"], Sighting],
         now: Callable[[], datetime],
+        announces: bool = False,
         visit: timedelta,
     ) -> None:
         self._store = store
@@ -121,6 +124,7 @@ class Register:
         self._open_photo = open_photo
         self._read = read
         self._now = now
+        self._announces = announces
         self._visit = visit
 
     def save(
@@ -208,6 +212,11 @@ class Register:
     def find_all(self, ids: Collection[int]) -> list[Seen]:
         """The records with these ids, as far as there are any, oldest first."""
         return self._seen([record for record in self._ledger.records() if record.id in ids])
+
+    def find_photograph(self, image: str) -> Seen | None:
+        """The record of the photograph with that file name; None where there is none."""
+        record = self._ledger.marked(image)
+        return Seen(record, self._evidence(image)) if record else None
 
     def vehicle(self, plate: str) -> Vehicle | None:
         """The vehicle with that plate, hyphens aside; None where it was never registered."""
@@ -386,6 +395,8 @@ class Register:
             keys[REVIEW + stem] = b""
         if not sighting.reading and not stem.startswith(NOT_READ):
             keys[TYPED + stem] = b""
+        if self._announces:
+            keys[NOTICES + stem] = str(self._now().timestamp()).encode()
         try:
             for key, content in keys.items():
                 self._store.put(key, content, replaces=None)
@@ -396,7 +407,8 @@ class Register:
 
     def _discard(self, image: str) -> None:
         if match := _PHOTO_NAME.fullmatch(image):
-            for key in (REVIEW + match[1], TYPED + match[1], *(PHOTOS + match[1] + part for part in _PARTS)):
+            marks = (prefix + match[1] for prefix in (REVIEW, TYPED, NOTICES))
+            for key in (*marks, *(PHOTOS + match[1] + part for part in _PARTS)):
                 self._store.delete(key)
 
 

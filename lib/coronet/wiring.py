@@ -11,10 +11,12 @@ from coronet.config import Settings
 from coronet.errors import SettingsError
 from coronet.ledger import Ledger
 from coronet.model import Sighting
+from coronet.notices import Courier, Notices
 from coronet.ports import BlobStore, PlateReader
 from coronet.register import Register
 from coronet.secrets import read_secret
 from coronet.sessions import Sessions
+from coronet.webhook import Webhook
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -50,6 +52,7 @@ def register() -> Register:
         open_photo=_open_photo,
         read=_read,
         now=lambda: datetime.now(settings().time_zone),
+        announces=bool(settings().webhook_url),
         visit=timedelta(minutes=settings().visit_minutes),
     )
 
@@ -69,6 +72,27 @@ def access() -> Access:
 def sessions() -> Sessions:
     """Who is logged in."""
     return Sessions(store())
+
+
+@cache
+def notices() -> Notices | None:
+    """What waits to be told to CORONET_WEBHOOK_URL; None where nobody is to be told."""
+    if not settings().webhook_url:
+        return None
+    if not settings().webhook_secret:
+        raise SettingsError("CORONET_WEBHOOK_SECRET: without it nobody could trust what CORONET_WEBHOOK_URL is told")
+    webhook = Webhook(settings().webhook_url, settings().webhook_secret)
+    return Notices(store=store(), register=register(), send=webhook.send)
+
+
+@cache
+def courier() -> Courier | None:
+    """The thread of this process that tells what waits; None where nobody is to be told."""
+    if (waiting := notices()) is None:
+        return None
+    courier = Courier(waiting)
+    courier.start()
+    return courier
 
 
 @cache
