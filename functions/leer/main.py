@@ -8,24 +8,24 @@ from flask.typing import ResponseReturnValue
 
 from coronet import snapshot, wiring
 from coronet.errors import InvalidInput
-from coronet.web import PHOTO_BODY_BYTES, endpoint, fields_of, lambda_handler
+from coronet.web import PHOTO_BODY_BYTES, endpoint, lambda_handler, texts_of
 
 
 @endpoint(pages=False, max_bytes=PHOTO_BODY_BYTES)
 def leer(request: Request) -> ResponseReturnValue:
     """Read `upload`, a file or base64; `camera_id` and `timestamp` come back as they were sent."""
     began = time.perf_counter()
-    file, fields = request.files.get("upload"), fields_of(request)
-    if file is None and not fields.get("upload"):
+    file, sent = request.files.get("upload"), texts_of(request, "upload", "camera_id", "timestamp")
+    if file is None and not sent["upload"]:
         raise InvalidInput("no upload", key="error.photo.missing", field="upload")
-    sighting, size = wiring.register().read(file.read() if file else snapshot.photograph(fields["upload"]))
+    sighting, size = wiring.register().read(file.read() if file else snapshot.photograph(sent["upload"] or ""))
     return snapshot.answer(
         sighting,
         size,
         milliseconds=(time.perf_counter() - began) * 1000,
         filename=(file and file.filename) or "upload.jpg",
-        camera_id=fields.get("camera_id"),
-        timestamp=fields.get("timestamp") or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
+        camera_id=sent["camera_id"],
+        timestamp=sent["timestamp"] or f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}",
     ), 201
 
 

@@ -17,7 +17,6 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug import Response
 from werkzeug import exceptions as http
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from coronet import guard, representation
@@ -123,14 +122,15 @@ def wants_json(request: Request) -> bool:
     return request.method in _NOT_FROM_PAGES or request.accept_mimetypes.best_match(["text/html", *_JSON]) in _JSON
 
 
-def fields_of(request: Request) -> Mapping[str, str]:
-    """The texts of a form or of a JSON object. Raises InvalidInput for other JSON."""
-    if not request.is_json:
-        return request.form
-    body = request.get_json(silent=True)
+def texts_of(request: Request, *names: str) -> dict[str, str | None]:
+    """The texts of those names in a form or a JSON object, None for what is absent. Raises InvalidInput."""
+    body = request.get_json(silent=True) if request.is_json else request.form
     if not isinstance(body, dict):
         raise InvalidInput("the body is no JSON object")
-    return {name: value for name, value in body.items() if isinstance(value, str)}
+    texts = {name: body.get(name) for name in names}
+    if not all(value is None or isinstance(value, str) for value in texts.values()):
+        raise InvalidInput("a field is no text")
+    return texts
 
 
 def origin_of(request: Request) -> str | None:
@@ -235,7 +235,7 @@ def _application(view: View, options: _Options) -> Flask:
     def admit() -> None:
         guard.admit(request, right=options.right, public=options.public)
         if (request.content_length or 0) > options.max_bytes:
-            raise RequestEntityTooLarge
+            raise http.RequestEntityTooLarge
 
     @app.route("/", defaults={"path": ""}, methods=METHODS)
     @app.route("/<path:path>", methods=METHODS)
@@ -267,11 +267,11 @@ class _Body:
         self._stream = stream
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes, all of them by default. Raises BadRequest."""
+        """Up to `size` bytes, all of them by default. Raises http.BadRequest."""
         try:
             data: bytes = self._stream.read(size)
         except Exception as error:
-            raise BadRequest from error
+            raise http.BadRequest from error
         return data
 
 
@@ -298,11 +298,11 @@ def _csrf_field() -> Markup:
 def _as_ours(error: Exception, options: _Options) -> CoroNetError:
     if isinstance(error, CoroNetError):
         return error
-    if isinstance(error, RequestEntityTooLarge):
+    if isinstance(error, http.RequestEntityTooLarge):
         return TooLarge("request too large", megabytes=min(options.max_bytes, MAX_PHOTO_BYTES) >> 20)
     if isinstance(error, http.MethodNotAllowed):
         return MethodNotAllowed(error.name)
-    if isinstance(error, HTTPException):
+    if isinstance(error, http.HTTPException):
         return InvalidInput(error.name)
     log.exception("unexpected %s", type(error).__name__)
     return CoroNetError(type(error).__name__)
@@ -331,7 +331,7 @@ def _said(key: str, error: CoroNetError) -> str:
 def _drain() -> None:
     """Read on and throw away, so that a browser that is still sending gets to see the answer."""
     body = get_input_stream(request.environ)
-    with contextlib.suppress(BadRequest):
+    with contextlib.suppress(http.BadRequest):
         for _ in range(_DRAIN_BYTES // _CHUNK_BYTES):
             if not body.read(_CHUNK_BYTES):
                 break
