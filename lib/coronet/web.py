@@ -143,7 +143,9 @@ def origin_of(request: Request) -> str | None:
         return None
     if not re.fullmatch("[!-~]{1,200}", key):
         raise InvalidInput("no key", key="error.key", field="Idempotency-Key")
-    return hashlib.sha256(f"local {key}".encode()).hexdigest()[:16]
+    caller = guard.caller()
+    sender = "sesion" if caller.startswith("sesion:") else caller  # who logs in again still sends the same again
+    return hashlib.sha256(f"{sender} {key}".encode()).hexdigest()[:16]
 
 
 def number_argument(arguments: Mapping[str, str], name: str, *, highest: int = 2**53) -> int | None:

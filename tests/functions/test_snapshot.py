@@ -10,6 +10,7 @@ import requests
 
 from conftest import Client
 from coronet import snapshot
+from coronet.access import new_api_key
 from coronet.model import Candidate, Corners, Reading, Sighting
 from drawing import encoded, photograph, with_plate
 from servers import serving
@@ -70,10 +71,13 @@ def test_what_cannot_be_read_is_refused_with_a_detail(client: Client, body: dict
     assert answer.json()["detail"]
 
 
-def test_the_plate_is_read_where_it_is(tmp_path: Path) -> None:
-    with serving(tmp_path, environ={"CORONET_READERS": "onnx"}) as server:
-        photo = encoded(with_plate("1234BCD", size=(1280, 960), at=(0.5, 0.64), height=70))
-        answer = read(requests.post(server.url + PATH, files={"upload": ("car.jpg", photo)}, timeout=60))
+def test_the_plate_is_read_where_it_is_for_whom_has_a_key(tmp_path: Path) -> None:
+    key, kept = new_api_key("camara", ["guardar"])
+    with serving(tmp_path, environ={"CORONET_READERS": "onnx", "CORONET_API_KEYS": str(kept)}) as server:
+        photo = {"upload": ("car.jpg", encoded(with_plate("1234BCD", size=(1280, 960), at=(0.5, 0.64), height=70)))}
+        assert requests.post(server.url + PATH, files=photo, headers=HEADERS, timeout=60).status_code == 401
+        authorized = {"Authorization": f"Token {key}"}
+        answer = read(requests.post(server.url + PATH, files=photo, headers=authorized, timeout=60))
     result = answer["results"][0]
     assert result["plate"] == "1234bcd"
     assert result["score"] > 0.5
