@@ -68,6 +68,10 @@ load: .venv/ready-dev ## 50 clients save for 60 s on a server of their own (LOAD
 faults: .venv/ready-dev ## Run the fault tests, those that take minutes too
 	@$(BIN)/pytest -m 'slow or not slow' tests/faults
 
+.PHONY: bench
+bench: .venv/ready-dev ## Measure what saving, listing and searching take (BENCH=register: one table alone)
+	@PYTHONPATH=tests $(BIN)/python scripts/bench.py $(BENCH)
+
 lint: .venv/ready-dev ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -124,8 +124,9 @@ class Ledger:
             old = snapshot.find(id)
             new = change(old)
             if new != old:
-                data = rows.rewrite(snapshot.data, lambda record: new if record == old else record)
-                self._rewrite(snapshot, data, len(snapshot.records))
+                data = rows.rewrite(snapshot.data, {id}, lambda record: new if record == old else record)
+                records = tuple(new if record == old else record for record in snapshot.records)
+                self._rewrite(snapshot, data, records)
             return new
 
         with self._writing:
@@ -147,8 +148,9 @@ class Ledger:
             if leaving:
                 if leaving[-1].id == snapshot.records[-1].id:
                     self._keep_last_id(self._facts(snapshot).last_id)
-                data = rows.rewrite(snapshot.data, lambda record: None if unwanted(record) else record)
-                self._rewrite(snapshot, data, len(snapshot.records) - len(leaving))
+                ids = {record.id for record in leaving}
+                data = rows.rewrite(snapshot.data, ids, lambda record: None if unwanted(record) else record)
+                self._rewrite(snapshot, data, tuple(each for each in snapshot.records if not unwanted(each)))
 
         with self._writing:
             _retried(attempt)
@@ -198,11 +200,12 @@ class Ledger:
         if _last_id(kept) < last_id:
             self._store.put(LAST_ID_KEY, str(last_id).encode(), replaces=kept.version if kept else None)
 
-    def _rewrite(self, snapshot: "_Snapshot", data: bytes, number: int) -> None:
-        """Write `data` of `number` rows in the snapshot's place."""
+    def _rewrite(self, snapshot: "_Snapshot", data: bytes, records: tuple[Record, ...]) -> None:
+        """Write `data`, in which `records` are, in the snapshot's place."""
         tidy = snapshot.in_order and data.endswith(b"\n")
-        facts = _Facts(len(data), number, self._facts(snapshot).last_id, tidy=tidy)
-        self._store.put(KEY, data, replaces=snapshot.version, notes=facts.notes())
+        facts = _Facts(len(data), len(records), self._facts(snapshot).last_id, tidy=tidy)
+        version = self._store.put(KEY, data, replaces=snapshot.version, notes=facts.notes())
+        self._seen = _Snapshot(version, data, facts if tidy else None, (records, snapshot.in_order))
 
     def _snapshot(self, end: Blob | None = None) -> "_Snapshot":
         """The CSV as it is now, or was when `end` was read, built on what was seen before."""

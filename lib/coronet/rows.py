@@ -1,7 +1,7 @@
 """The register's CSV as bytes: records to rows and back."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from itertools import islice
 
 from coronet.errors import DamagedLedger, InvalidInput
@@ -48,12 +48,16 @@ def parse_rows(data: bytes) -> Iterator[Record]:
     return (record for line, row in split(data) if (record := record_of(line, row)))
 
 
-def rewrite(data: bytes, change: Callable[[Record], Record | None]) -> bytes:
-    """A whole CSV with every record as `change` returns it, None removing it; all other bytes stay as they are."""
+def rewrite(data: bytes, ids: Set[int], change: Callable[[Record], Record | None]) -> bytes:
+    """A whole CSV of ours with the records of these ids as `change` returns them, None removing one.
+
+    All other bytes stay as they are.
+    """
     rows = split(data)
     written = [row for _, row in islice(rows, 1)]
     for line, row in rows:
-        record = record_of(line, row)
+        number = row[: row.find(b",")].strip(b'"')
+        record = record_of(line, row) if number.isdigit() and int(number) in ids else None
         changed = record and change(record)
         if changed is record:
             written.append(row)
@@ -65,20 +69,20 @@ def rewrite(data: bytes, change: Callable[[Record], Record | None]) -> bytes:
 def record_of(line: int, row: bytes) -> Record | None:
     """The record in a row that starts at `line`; None where the row is empty. Raises DamagedLedger."""
     cells = _cells(line, row)
-    if not any(cells):
-        return None
-    if len(cells) != len(COLUMNS):
-        raise DamagedLedger(line, f"{len(cells)} cells instead of {len(COLUMNS)}")
-    if not _ID.fullmatch(cells[0]):
-        raise DamagedLedger(line, "the id is no number")
+    if len(cells) != len(COLUMNS) or not _ID.fullmatch(cells[0]):
+        if not any(cells):
+            return None
+        many = len(cells) != len(COLUMNS)
+        raise DamagedLedger(line, f"{len(cells)} cells instead of {len(COLUMNS)}" if many else "the id is no number")
+    id, registered_at, plate, owner, vehicle_type, note, image = map(_shown, cells) if b"'" in row else cells
     return Record(
-        id=int(cells[0]),
-        registered_at=_shown(cells[1]),
-        plate=_shown(cells[2]),
-        owner=_shown(cells[3]),
-        vehicle_type=_shown(cells[4]),
-        note=_shown(cells[5]),
-        image=_shown(cells[6]),
+        id=int(id),
+        registered_at=registered_at,
+        plate=plate,
+        owner=owner,
+        vehicle_type=vehicle_type,
+        note=note,
+        image=image,
     )
 
 

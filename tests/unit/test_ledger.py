@@ -132,6 +132,24 @@ def test_removing_names_what_went_and_leaves_the_rest_alone(ledger: Ledger, stor
     assert ledger.remove([2, 4]) == []
 
 
+def test_what_is_kept_in_memory_after_a_change_is_what_is_stored(ledger: Ledger, store: Meddler) -> None:
+    ledger.append([entry(n) for n in range(4)])
+    edit(
+        store, csv(store) + csv(store).splitlines(keepends=True)[2].replace(b"1.jpg", b"other.jpg")
+    )  # 2 is there twice
+    for change in (
+        lambda: ledger.update(2, lambda record: replace(record, owner="Eva")),
+        lambda: ledger.remove_where(lambda record: record.image == "other.jpg"),
+        lambda: ledger.append([entry(9)]),
+        lambda: ledger.remove([1, 5]),
+        lambda: ledger.update(3, lambda record: replace(record, note="=1")),
+    ):
+        change()
+        store.reads.clear()
+        assert list(ledger.records()) == sorted(rows.parse(csv(store)), key=lambda record: record.id)
+        assert ledger.page(limit=9) == Ledger(store).page(limit=9)
+
+
 def test_a_correction_changes_its_row_only(ledger: Ledger, store: Meddler) -> None:
     ledger.append([entry(n) for n in range(3)])
     edit(store, csv(store).replace(b"\n", b"\r\n"))

@@ -148,5 +148,5 @@ def test_rewriting_touches_one_row(records: list[Record]) -> None:
     ]
     data = b"\xef\xbb\xbf" + rows.HEADER + b"".join(encoded)
     there = list(rows.parse(data))
-    out = rows.rewrite(data, lambda record: None if record == there[1] else record)
+    out = rows.rewrite(data, {there[1].id}, lambda record: None if record == there[1] else record)
     assert out == data[: len(rows.HEADER) + 3] + b"".join([encoded[0], *encoded[2:]])

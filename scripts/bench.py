@@ -1,0 +1,154 @@
+"""Measure what CoroNet takes: `bench.py [NAME...]` prints a table of each benchmark, by default of all."""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from PIL import Image
+
+from coronet.ledger import Ledger
+from coronet.model import Attempt, Candidate, Corners, Entry, Reading, Record, Sighting
+from coronet.photo import Photo
+from coronet.register import Register
+from coronet.search import Query
+from coronet.storage.local import LocalStore
+from drawing import with_plate
+
+SIZES = (1_000, 10_000, 100_000)
+CORNERS: Corners = ((0.4, 0.6), (0.6, 0.6), (0.6, 0.7), (0.4, 0.7))
+SIGHTING = Sighting(
+    Reading("1234BCD", 0.98, "onnx", CORNERS, (0.99,) * 7, (Candidate("I234BCD", 0.01, CORNERS),)),
+    (Attempt("onnx", "read", 130),),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was measured, on how many records, and the seconds of each run."""
+
+    what: str
+    size: int
+    seconds: Sequence[float]
+
+    def __str__(self) -> str:
+        middle, worst = statistics.median(self.seconds) * 1000, max(self.seconds) * 1000
+        return f"{self.what:<48} {self.size:>9,} {middle:>10.1f} {worst:>10.1f}"
+
+
+def register() -> Iterator[Line]:
+    """The register on this machine's disk."""
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _register(Path(folder), size)
+
+
+def _register(home: Path, size: int) -> Iterator[Line]:
+    store = LocalStore(home)
+    Ledger(store).append([_entry(number) for number in range(size)])
+    numbers = count(size)
+    photo = _Prepared(with_plate("1234BCD").convert("RGB"))
+
+    def fresh() -> Ledger:
+        return Ledger(LocalStore(home))
+
+    def append(ledger: Ledger) -> object:
+        return ledger.append([_entry(next(numbers))])
+
+    def desk(ledger: Ledger) -> Register:
+        return Register(
+            store=store,
+            ledger=ledger,
+            open_photo=lambda data: photo,
+            read=lambda photo: SIGHTING,
+            now=lambda: datetime.now(UTC),
+            visit=timedelta(minutes=5),
+        )
+
+    def elsewhere() -> object:
+        return append(fresh())
+
+    warm = fresh()
+    warm.records()
+    query = Query(plate="12*B", owner="garcía")
+    for what, runs, call, before in (
+        ("row appended, first of a process", 10, lambda: append(fresh()), None),
+        ("row appended", 50, lambda: append(warm), None),
+        ("row appended after another process's", 20, lambda: append(warm), elsewhere),
+        ("photograph, evidence and row kept, first", 10, lambda: desk(fresh()).save(b"x"), None),
+        ("photograph, evidence and row kept", 50, lambda: desk(warm).save(b"x"), None),
+        ("page of 50, first of a process", 10, lambda: desk(fresh()).search(), None),
+        ("page of 50", 10, lambda: desk(warm).search(), None),
+        ("search, first of a process", 3, lambda: desk(fresh()).search(query), None),
+        ("search", 10, lambda: desk(warm).search(query), None),
+        ("search after another process's row", 10, lambda: desk(warm).search(query), elsewhere),
+        ("record corrected", 5, lambda: warm.update(size // 2, _noted), None),
+        ("record removed", 5, lambda: warm.remove([warm.records()[0].id]), None),
+        ("download", 3, warm.export, None),
+    ):
+        yield Line(what, size, [_seconds(call, before) for _ in range(runs)])
+
+
+class _Prepared(Photo):
+    """A photograph whose pictures are ready: scaling them costs the same in a register of any size."""
+
+    def __init__(self, image: Image.Image) -> None:
+        super().__init__(image)
+        self._jpeg, self._thumbnail = super().jpeg(), super().thumbnail()
+        self._plate = super().plate(CORNERS)
+
+    def jpeg(self, longest: int = 0, quality: int = 0) -> bytes:
+        return self._jpeg
+
+    def thumbnail(self) -> bytes:
+        return self._thumbnail
+
+    def plate(self, corners: Corners) -> bytes:
+        return self._plate
+
+
+def _entry(number: int) -> Entry:
+    owner = ("María García", "José «Pepe» Núñez", "Transportes Ebro, S.L.", "")[number % 4]
+    return Entry(
+        registered_at=f"2026-11-{number % 28 + 1:02} 09:30:15",
+        plate=f"{number % 10_000:04}BCD",
+        owner=owner,
+        vehicle_type="Turismo",
+        note="puerta 2" if number % 3 else "",
+        image=f"{number % 10_000:04}BCD_20261123_{number:06}.jpg",
+    )
+
+
+def _noted(record: Record) -> Record:
+    return replace(record, note=f"{time.monotonic()}")
+
+
+def _seconds(call: Callable[[], object], before: Callable[[], object] | None) -> float:
+    if before:
+        before()
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Line]]] = {"register": register}
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
+    for name in parser.parse_args().names or BENCHMARKS:
+        print(f"\n{name}: {BENCHMARKS[name].__doc__}")
+        print(f"{'':<48} {'records':>9} {'median ms':>10} {'worst ms':>10}")
+        for line in BENCHMARKS[name]():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
