@@ -39,7 +39,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @description.parametrize()
 @settings(max_examples=10, deadline=None, derandomize=True)
 def test_the_server_does_as_described(url: str, case: "schemathesis.Case[Any]") -> None:
-    # Forms send what was left empty, and addresses carry what others put into them: addresses that people use pass over both.
+    # Forms send what was left empty, and addresses what others put into them: what people use passes over both.
     for_people = case.operation.method == "get" or "páginas" in (case.operation.tags or ())
     lenient: list[Any] = [negative_data_rejection] if for_people else []
     headers = {"Accept": "application/json"}
