@@ -30,6 +30,10 @@ help: ## This list
 	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sam.txt
 	@touch $@
 
+.PHONY: scan
+scan: .venv/ready ## Register every photograph of a folder: make scan DIR=FOLDER
+	@$(BIN)/python scripts/scan.py "$(DIR)"
+
 .PHONY: build deploy sam-test
 build: .venv-sam/ready ## Build the layers for AWS Lambda
 	@$(SAM) validate --lint

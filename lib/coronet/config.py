@@ -25,6 +25,15 @@ def _positive(text: str) -> float:
     return number
 
 
+def _one_of(*names: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"it must be one of {', '.join(names)}")
+        return text
+
+    return parse
+
+
 def _secret_key(text: str) -> str:
     if text and len(text) < 32:
         raise ValueError("it is shorter than 32 characters")
@@ -46,6 +55,12 @@ class Settings:
 
     home: Path = _setting(
         "CORONET_HOME", str(PROJECT), Path, "Folder that holds `data/` and `uploads/`; by default the project's"
+    )
+    storage: str = _setting(
+        "CORONET_STORAGE", "local", _one_of("local", "s3"), "Where the register is kept: `local` (CORONET_HOME) or `s3`"
+    )
+    bucket: str = _setting(
+        "CORONET_BUCKET", "", str, "The S3 bucket; the AWS SDK's own variables say which S3, and as whom"
     )
     time_zone: ZoneInfo = _setting("CORONET_TIME_ZONE", "Europe/Madrid", ZoneInfo, "Time zone of `fecha_hora`")
     readers: tuple[str, ...] = _setting(

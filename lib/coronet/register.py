@@ -7,19 +7,18 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING
 
 from coronet import evidence, history, plates
-from coronet.errors import CoroNetError, DamagedLedger, InvalidInput, NotFound, StoreConflict
+from coronet.errors import CoroNetError, DamagedLedger, InvalidInput, NotFound, StoreConflict, StoreUnavailable
 from coronet.history import Vehicle
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Blob, Entry, Evidence, Record, Sighting
 from coronet.ports import BlobStore
-from coronet.search import NEWEST_FIRST, Query
-from coronet.summary import Summary, summarize
+from coronet.search import Query
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -168,12 +167,43 @@ class Register:
         try:
             [record] = self._ledger.append([entry])
         except (DamagedLedger, StoreConflict):  # surely not written; after another failure the row may be there
-            self._discard(image)
+            self._abandon(image)
             raise
         if record.image != image:  # the same was saved at the same time, and came first
-            self._discard(image)
+            self._abandon(image)
             return self._repeated(record, request)
         return Seen(record, seen)
+
+    def has(self, origin: str) -> bool:
+        """Whether a record of that origin is there."""
+        return self._ledger.marked(origin) is not None
+
+    def hold(self, data: bytes, *, origin: str, moment: datetime) -> Entry:
+        """Read the photograph in `data` and store it, for `enter` to add its row later.
+
+        `moment` is aware. Of one origin and moment the photograph is stored once, however often it is held, as long as
+        the same plate is read. Raises InvalidInput, with nothing stored, for a photograph that cannot be accepted.
+        """
+        photo = self._open_photo(data)
+        sighting = self._read(photo)
+        plate = sighting.reading.text if sighting.reading else NOT_READ
+        moment = moment.astimezone(self._now().tzinfo)
+        stem = next(_stems(plate, moment, origin))
+        for key, content in {
+            f"{PHOTOS}{stem}.jpg": photo.jpeg(),
+            **self._beside(photo, Evidence(sighting), stem),
+        }.items():
+            with contextlib.suppress(StoreConflict):  # from when it was held before
+                self._store.put(key, content, replaces=None)
+        return Entry(registered_at=f"{moment:%Y-%m-%d %H:%M:%S}", plate=plate, image=f"{stem}.jpg")
+
+    def enter(self, held: Sequence[Entry]) -> list[Record]:
+        """Add the rows of what is held in one write; for an origin that has a row already it is that row's record."""
+        records = self._ledger.append(held)
+        for entry, record in zip(held, records, strict=True):
+            if record.image != entry.image:
+                self._abandon(entry.image)
+        return records
 
     def read(self, data: bytes) -> tuple[Sighting, tuple[int, int]]:
         """What the readers see in the photograph in `data`, and its width and height in pixels; nothing is kept.
@@ -183,7 +213,7 @@ class Register:
         photo = self._open_photo(data)
         return self._read(photo), photo.size
 
-    def search(self, query: Query = Query(), *, limit: int = PAGE) -> Listing:  # noqa: B008 - immutable
+    def search(self, query: Query = Query(), *, limit: int = 50) -> Listing:  # noqa: B008 - immutable
         """A page of the records that `query` asks for. Where that is all of them, the whole CSV need not be read."""
         if query == Query(after=query.after):
             page = self._ledger.page(before=query.after, limit=limit)
@@ -296,24 +326,9 @@ class Register:
             raise NotFound("no photograph of that name")
         return blob
 
-    def export(self, query: Query = Query()) -> bytes:  # noqa: B008 - immutable
-        """What `query` asks for as CSV, safe to open in a spreadsheet; oldest first unless it names an order."""
-        found = self.select(query)
-        return self._ledger.export(found[::-1] if query.sort == NEWEST_FIRST else found)
-
-    def pictures(self, records: Sequence[Record]) -> Iterator[bytes | None]:
-        """A small JPEG of each record's photograph; None where there is none."""
-        with ThreadPoolExecutor(_PARALLEL_GETS) as threads:
-            yield from threads.map(self._picture, records)
-
-    @property
-    def today(self) -> date:
-        """The day that it is at the gate."""
-        return self._now().date()
-
-    def summary(self, since: date, until: date) -> Summary:
-        """What happened on the days from `since` to `until`, both included."""
-        return summarize(self._ledger.records(), since, until, self._marked(TYPED))
+    def export(self) -> bytes:
+        """The register as CSV, safe to open in a spreadsheet."""
+        return self._ledger.export()
 
     def _time(self) -> str:
         return f"{self._now():%Y-%m-%d %H:%M:%S}"
@@ -354,12 +369,6 @@ class Register:
                 return new, values
         raise StoreConflict("too many writers")
 
-    def _picture(self, record: Record) -> bytes | None:
-        try:
-            return self._open_photo(self.photo(thumbnail_of(record.image)).data).jpeg(PICTURE_SIDE, 75)
-        except (NotFound, InvalidInput):
-            return None
-
     def _marked(self, mark: str) -> set[str]:
         return {f"{key.removeprefix(mark)}.jpg" for key in self._store.keys(mark)}
 
@@ -382,28 +391,37 @@ class Register:
 
     def _keep(self, photo: "Photo", seen: Evidence, stems: Iterator[str]) -> str:
         """Store the photograph and what belongs to it under the first of the names that is free, and return that."""
-        jpeg, sighting = photo.jpeg(), seen.sighting
+        jpeg = photo.jpeg()
         for stem in stems:
             with contextlib.suppress(StoreConflict):
                 self._store.put(f"{PHOTOS}{stem}.jpg", jpeg, replaces=None)
                 break
-        beside = {".mini.webp": photo.thumbnail(), ".json": evidence.dump(seen)}
-        if sighting.reading and sighting.reading.corners:
-            beside[".placa.webp"] = photo.plate(sighting.reading.corners)
-        keys = {PHOTOS + stem + part: content for part, content in beside.items()}
-        if sighting.reading and sighting.reading.confidence < plates.CERTAIN:
-            keys[REVIEW + stem] = b""
-        if not sighting.reading and not stem.startswith(NOT_READ):
-            keys[TYPED + stem] = b""
-        if self._announces:
-            keys[NOTICES + stem] = str(self._now().timestamp()).encode()
         try:
-            for key, content in keys.items():
+            for key, content in self._beside(photo, seen, stem).items():
                 self._store.put(key, content, replaces=None)
         except CoroNetError:
-            self._discard(f"{stem}.jpg")
+            self._abandon(f"{stem}.jpg")
             raise
         return f"{stem}.jpg"
+
+    def _beside(self, photo: "Photo", seen: Evidence, stem: str) -> dict[str, bytes]:
+        """What is stored with a photograph, by key."""
+        reading = seen.sighting.reading
+        beside = {f"{PHOTOS}{stem}.mini.webp": photo.thumbnail(), f"{PHOTOS}{stem}.json": evidence.dump(seen)}
+        if reading and reading.corners:
+            beside[f"{PHOTOS}{stem}.placa.webp"] = photo.plate(reading.corners)
+        if reading and reading.confidence < plates.CERTAIN:
+            beside[REVIEW + stem] = b""
+        if not reading and not stem.startswith(NOT_READ):
+            beside[TYPED + stem] = b""
+        if self._announces:
+            beside[NOTICES + stem] = str(self._now().timestamp()).encode()
+        return beside
+
+    def _abandon(self, image: str) -> None:
+        """Discard a photograph that no row names, if that is possible: `make doctor` finds what stays."""
+        with contextlib.suppress(StoreUnavailable):  # on AWS who saves may not delete
+            self._discard(image)
 
     def _discard(self, image: str) -> None:
         if match := _PHOTO_NAME.fullmatch(image):

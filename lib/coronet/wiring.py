@@ -4,6 +4,7 @@ import os
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coronet.access import Access
@@ -14,13 +15,16 @@ from coronet.model import Sighting
 from coronet.notices import Courier, Notices
 from coronet.ports import BlobStore, PlateReader
 from coronet.register import Register
+from coronet.scan import Inbox
 from coronet.secrets import read_secret
 from coronet.sessions import Sessions
+from coronet.texts import text
 from coronet.webhook import Webhook
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
     from coronet.readers.chain import ReaderChain
+    from coronet.storage.folder_inbox import FolderInbox
 
 
 @cache
@@ -32,9 +36,19 @@ def settings() -> Settings:
 @cache
 def store() -> BlobStore:
     """Where the register is kept."""
+    if settings().storage == "s3":
+        from coronet.storage.s3 import S3Store
+
+        return S3Store(_bucket())
     from coronet.storage.local import LocalStore
 
     return LocalStore(settings().home)
+
+
+def _bucket() -> str:
+    if not settings().bucket:
+        raise SettingsError("CORONET_BUCKET: CORONET_STORAGE=s3 needs one")
+    return settings().bucket
 
 
 @cache
@@ -93,6 +107,21 @@ def courier() -> Courier | None:
     courier = Courier(waiting)
     courier.start()
     return courier
+
+
+@cache
+def inbox() -> Inbox:
+    """Where photographs wait to be registered on AWS."""
+    from coronet.storage.s3_inbox import S3Inbox
+
+    return S3Inbox(_bucket(), explain=lambda error: text(error.key, "es", **error.values))
+
+
+def folder_inbox(folder: Path) -> "FolderInbox":
+    """The photographs of a folder of this machine."""
+    from coronet.storage.folder_inbox import FolderInbox
+
+    return FolderInbox(folder)
 
 
 @cache

@@ -50,7 +50,7 @@ def runtime_image() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def aws_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an AWS that holds what the stack would have made, which containers reach too."""
     [network] = _docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Subnet}}")
     bridge = next(ipaddress.ip_network(network, strict=False).hosts())  # this machine, as containers see it
@@ -63,10 +63,16 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def env_vars(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def bucket() -> str:
+    """The bucket's name."""
+    return BUCKET
+
+
+@pytest.fixture(scope="session")
+def env_vars(aws_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file for `sam local --env-vars` that leads every function there."""
     path = tmp_path_factory.mktemp("sam") / "env.json"
-    path.write_text(json.dumps({"Parameters": {"AWS_ENDPOINT_URL": aws, "CORONET_READERS": "onnx,tesseract"}}))
+    path.write_text(json.dumps({"Parameters": {"AWS_ENDPOINT_URL": aws_url, "CORONET_READERS": "onnx,tesseract"}}))
     return path
 
 

@@ -16,9 +16,9 @@ CORE = {
     "rows",
     "ledger",
     "register",
+    "scan",
     "search",
     "history",
-    "summary",
     "doctor",
 }
 OUTSIDE = {"flask", "werkzeug", "boto3", "botocore", "openai", "PIL", "pillow_heif", "onnxruntime", "numpy", "os"}
