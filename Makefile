@@ -76,6 +76,10 @@ faults: .venv/ready-dev ## Run the fault tests, those that take minutes too
 bench: .venv/ready-dev ## Measure what saving, listing and searching take (BENCH=register: one table alone)
 	@PYTHONPATH=tests $(BIN)/python scripts/bench.py $(BENCH)
 
+.PHONY: accuracy
+accuracy: .venv/ready ## Measure reading: PLATES=DIR [READER=chain|onnx|tesseract|openai] [OUT=FILE.json]
+	@$(BIN)/python scripts/accuracy.py "$(PLATES)" --reader $(or $(READER),chain) $(if $(OUT),--out "$(OUT)")
+
 lint: .venv/ready-dev ## Check style and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -5,6 +5,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+Words = tuple[tuple[str, tuple[float, float], int], ...]
+"""Texts, each with its place (fractions) and its height in pixels."""
+
 
 def plate(text: str, *, height: int = 90, ink: str = "#111", ground: str = "#f4f4f0") -> Image.Image:
     """A plate with `text` (lines apart by a line end), `height` pixels a line, with an edge around it."""
@@ -32,6 +35,15 @@ def street(size: tuple[int, int] = (1280, 960)) -> Image.Image:
     return image
 
 
+def with_words(words: Words, size: tuple[int, int] = (1280, 960)) -> Image.Image:
+    """A street with `words` written over it."""
+    image = street(size)
+    draw = ImageDraw.Draw(image)
+    for word, (x, y), pixels in words:
+        draw.text((size[0] * x, size[1] * y), word, "#ffe9a0", ImageFont.load_default(pixels), anchor="mm")
+    return image
+
+
 def with_plate(
     text: str,
     *,
@@ -39,15 +51,12 @@ def with_plate(
     height: int = 70,
     at: tuple[float, float] = (0.5, 0.64),
     turn: float = 0,
-    words: tuple[tuple[str, tuple[float, float], int], ...] = (),
+    words: Words = (),
 ) -> Image.Image:
-    """A street with a plate centred `at` (fractions), turned by degrees, and other `words` (text, at, pixels high)."""
-    image = street(size)
+    """A street with a plate centred `at` (fractions), turned by degrees, and other `words`."""
+    image = with_words(words, size)
     drawn = plate(text, height=height).convert("RGBA").rotate(turn, Image.Resampling.BICUBIC, expand=True)
     image.paste(drawn, (int(size[0] * at[0]) - drawn.width // 2, int(size[1] * at[1]) - drawn.height // 2), drawn)
-    draw = ImageDraw.Draw(image)
-    for word, (x, y), pixels in words:
-        draw.text((size[0] * x, size[1] * y), word, "#ffe9a0", ImageFont.load_default(pixels), anchor="mm")
     return image
 
 

@@ -154,9 +154,15 @@ def _openai() -> PlateReader | None:
 
 
 def _tesseract() -> PlateReader | None:
+    from coronet.readers.onnx import DETECTION, models_folder
     from coronet.readers.tesseract import TesseractReader, program
 
-    return TesseractReader(*program(settings().tesseract))
+    models = models_folder()
+    return TesseractReader(
+        *program(settings().tesseract),
+        detection=models / DETECTION if models else None,
+        countries=settings().countries,
+    )
 
 
 def _onnx() -> PlateReader:

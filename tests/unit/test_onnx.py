@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 import drawing
+from coronet import plates
 from coronet.errors import ReaderUnavailable
 from coronet.photo import Photo
 from coronet.readers.onnx import OnnxReader, models_folder
@@ -17,14 +18,74 @@ def test_reads_a_plate_and_says_where_it_is(reader: OnnxReader) -> None:
     reading = reader.read(Photo(drawing.with_plate("4821 KLM")), seconds=10)
     assert reading is not None
     assert (reading.text, reading.reader) == ("4821KLM", "onnx")
+    assert reading.confidence >= plates.CERTAIN
     assert len(reading.characters) == 7
+    assert all(0.9 < each <= 1 for each in reading.characters)
     assert reading.corners is not None
     assert sum(x for x, _ in reading.corners) / 4 == pytest.approx(0.5, abs=0.03)
     assert sum(y for _, y in reading.corners) / 4 == pytest.approx(0.64, abs=0.03)
 
 
-def test_a_street_without_a_plate_is_no_reading(reader: OnnxReader) -> None:
-    assert reader.read(Photo(drawing.street()), seconds=10) is None
+@pytest.mark.parametrize(
+    ("shown", "read", "drawn"),
+    [
+        ("PBA-1234", "PBA1234", {"turn": 12}),
+        ("9053 LDW", "9053LDW", {"turn": -17}),
+        ("7FHK302", "7FHK302", {"height": 26}),
+        ("RIX\n5793", "RIX5793", {}),
+        ("C 1234\nBCD", "C1234BCD", {"height": 50}),
+        ("4821  KLM", "4821KLM", {"size": (3000, 2250), "height": 90}),
+    ],
+    ids=["turned left", "turned right", "small", "two lines", "moped", "large photograph"],
+)
+def test_reads_plates_of_many_kinds(reader: OnnxReader, shown: str, read: str, drawn: dict[str, float]) -> None:
+    reading = reader.read(Photo(drawing.with_plate(shown, **drawn)), seconds=10)  # type: ignore[arg-type]
+    assert reading is not None
+    assert reading.text == read
+
+
+def test_chooses_the_plate_among_other_text(reader: OnnxReader) -> None:
+    words = (
+        ("TALLERES GOMEZ", (0.5, 0.1), 90),
+        ("TEL 912345678", (0.5, 0.2), 50),
+        ("2014-06-13 10:39:11", (0.8, 0.96), 30),
+        ("2.0 TDI", (0.7, 0.52), 34),
+    )
+    reading = reader.read(Photo(drawing.with_plate("4821 KLM", words=words)), seconds=10)
+    assert reading is not None
+    assert reading.text == "4821KLM"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        (("TALLERES GOMEZ", (0.5, 0.1), 90), ("ABIERTO", (0.5, 0.64), 60)),
+        (("2014-06-13 10:39:11", (0.8, 0.96), 30),),
+        (("Tel. 912 345 678", (0.5, 0.1), 60),),
+    ],
+    ids=["nothing", "shop", "date stamp", "telephone"],
+)
+def test_without_a_plate_there_is_no_reading(reader: OnnxReader, words: drawing.Words) -> None:
+    assert reader.read(Photo(drawing.with_words(words)), seconds=10) is None
+
+
+def test_the_larger_plate_is_read_and_the_other_one_is_a_candidate(reader: OnnxReader) -> None:
+    image = drawing.with_plate("4821 KLM", at=(0.3, 0.7), height=80)
+    other = drawing.plate("9053 LDW", height=40)
+    image.paste(other, (950, 600))
+    reading = reader.read(Photo(image), seconds=10)
+    assert reading is not None
+    assert reading.text == "4821KLM"
+    [candidate] = [each for each in reading.candidates if each.text == "9053LDW"]
+    assert candidate.corners is not None
+    assert candidate.corners[0][0] > 0.7
+
+
+def test_without_time_it_looks_once(reader: OnnxReader) -> None:
+    reading = reader.read(Photo(drawing.with_plate("4821 KLM")), seconds=0)
+    assert reading is not None
+    assert reading.text == "4821KLM"
 
 
 @pytest.mark.parametrize("models", [None, Path("nowhere")])

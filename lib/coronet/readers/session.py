@@ -18,7 +18,7 @@ def session(model: Path) -> InferenceSession:
     except ImportError as error:
         raise ReaderUnavailable(f"onnxruntime cannot be loaded: {error}") from error
     options = onnxruntime.SessionOptions()
-    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False  # photographs differ in size: plans for each would only pile up
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3

@@ -18,25 +18,30 @@ if TYPE_CHECKING:
 
 _TEXT = 0.3  # a pixel of the model's map above this is text
 _CERTAIN = 0.5  # a line's pixels are above this on average
-_SHORTEST = 3.0  # pixels: what is lower than this in the map is no text
+_LOWEST = 3.0  # pixels: what is lower than this in the map is no text
 _MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextLine:
-    """Where a line of text is, in pixels of the image that was searched; `score` is 0 to 1."""
+    """A line of text: the core of its letters, in pixels of the image that was searched; `score` is 0 to 1."""
 
-    quad: Quad
+    core: Quad
     score: float
+
+    def quad(self, unclip: float = 1.4) -> Quad:
+        """The line's outline. The model marks a core, from which `unclip` leads back (the paper's section 3.4)."""
+        width, height = sides(self.core)
+        margin = width * height * unclip / (2 * (width + height))
+        return grown(self.core, margin, margin)
 
 
 class TextFinder:
     """Differentiable Binarization (Liao and others, AAAI 2020, arXiv:1911.08947) without OpenCV."""
 
-    def __init__(self, model: Path, *, unclip: float = 1.6) -> None:
+    def __init__(self, model: Path) -> None:
         self._session: InferenceSession = session(model)
-        self._unclip = unclip
 
     def find(self, image: Image.Image, longest: int) -> list[TextLine]:
         """The lines of text in `image`, which is looked at with its longer side `longest` pixels long."""
@@ -44,21 +49,10 @@ class TextFinder:
         width, height = (max(32, round(side * scale / 32) * 32) for side in image.size)
         small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
         pixels = (np.asarray(small, np.float32)[:, :, ::-1] - _MEAN) / _DEVIATION
-        tensor = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
-        text = self._session.run(None, {"x": tensor})[0][0, 0]
-        back = np.array([image.width / width, image.height / height])
-        return [TextLine(line.quad * back, line.score) for line in self._lines(text)]
-
-    def _lines(self, text: NDArray[np.float32]) -> list[TextLine]:
-        lines = []
-        for points, score in components(text, _TEXT):
-            quad = least_rectangle(points)
-            width, height = sides(quad)
-            if min(width, height) < _SHORTEST or score < _CERTAIN:
-                continue
-            margin = width * height * self._unclip / (2 * (width + height))
-            lines.append(TextLine(grown(quad, margin, margin), score))
-        return lines
+        text = self._session.run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0][0, 0]
+        back = (image.width / width, image.height / height)
+        lines = (TextLine(least_rectangle(points) * back, score) for points, score in components(text, _TEXT))
+        return [line for line in lines if line.score >= _CERTAIN and min(sides(line.core)) >= _LOWEST * min(back)]
 
 
 def components(values: NDArray[np.float32], threshold: float) -> list[tuple[NDArray[Any], float]]:
