@@ -51,7 +51,7 @@ class Spot:
 
     def corners(self, size: tuple[int, int]) -> Corners:
         """The plate's outline, a little outside its text, as fractions of an image of `size`."""
-        quad = self.shapes[0].quad
+        quad = next((shape for shape in self.shapes if self.text in shape.said()), self.shapes[0]).quad
         _, height = sides(quad)
         return fractions(grown(quad, height / 4, height / 8), size)
 
@@ -135,7 +135,8 @@ class Sight:
         raw = " ".join(part.reads[0].raw for part in shape.parts)
         odd = len(re.sub(r"[A-Z0-9 .·-]", "", raw)) + 3 * len(re.findall(r"[:/]\d\d", raw))
         height = np.mean([sides(part.line.quad())[1] for part in shape.parts])
-        return float(judgement.prior(shape.text, self._countries) * (0.05 + sure) * 0.5**odd * height**0.5)
+        worth = judgement.prior(shape.text, self._countries)
+        return float(worth * (0.05 + sure) * 0.5**odd * (height * len(shape.parts)) ** 0.5)
 
     def _believe(self, spot: Spot) -> None:
         """Let the spot's shapes vote: the mean of their probabilities, times what the text is worth as a plate."""
@@ -166,4 +167,4 @@ def _near(quad: Quad, other: Quad) -> bool:
     """Whether `quad` may be the plate at `other`, or one of its two lines."""
     width, height = sides(other)
     across, down = np.abs(quad.mean(axis=0) - other.mean(axis=0))
-    return bool(across < width * 0.75 and down < max(height, width * 0.3))
+    return bool(across < width * 0.75 and down < max(height * 1.6, width * 0.3))
