@@ -1,9 +1,10 @@
-"""GET /descargar: the register as a CSV file."""
+"""GET /descargar: the register, or what the address asks for of it, as a CSV file."""
 
 from flask import Request, Response
 from flask.typing import ResponseReturnValue
 
 from coronet import wiring
+from coronet.search import Query
 from coronet.web import endpoint, lambda_handler
 
 
@@ -11,7 +12,7 @@ from coronet.web import endpoint, lambda_handler
 def descargar(request: Request) -> ResponseReturnValue:
     """`registros.csv` as an attachment."""
     headers = {"Content-Disposition": "attachment; filename=registros.csv"}
-    return Response(wiring.register().export(), mimetype="text/csv", headers=headers)
+    return Response(wiring.register().export(Query.of(request.args)), mimetype="text/csv", headers=headers)
 
 
 handler = lambda_handler(descargar)

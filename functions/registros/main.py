@@ -4,6 +4,7 @@ from flask import Request, render_template
 from flask.typing import ResponseReturnValue
 
 from coronet import representation, wiring
+from coronet.register import PAGE
 from coronet.search import Query
 from coronet.web import endpoint, lambda_handler, number_argument, wants_json
 
@@ -12,7 +13,7 @@ from coronet.web import endpoint, lambda_handler, number_argument, wants_json
 def registros(request: Request) -> ResponseReturnValue:
     """A page of `limite` of the records that the address's other parameters ask for."""
     query = Query.of(request.args)
-    page = wiring.register().search(query, limit=number_argument(request.args, "limite", highest=500) or 50)
+    page = wiring.register().search(query, limit=number_argument(request.args, "limite", highest=500) or PAGE)
     if wants_json(request):
         return representation.listing(page)
     return render_template("registros.html", page=page, query=query)

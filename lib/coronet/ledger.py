@@ -173,9 +173,9 @@ class Ledger:
         with self._writing:
             _retried(attempt)
 
-    def export(self) -> bytes:
-        """The register as a CSV of our own writing: whatever was edited by hand, no cell runs in a spreadsheet."""
-        return b"".join([rows.HEADER, *map(rows.encode, self.records())])
+    def export(self, records: Iterable[Record] | None = None) -> bytes:
+        """The register, or these of its records, as a CSV of our own writing: no cell runs in a spreadsheet."""
+        return b"".join([rows.HEADER, *map(rows.encode, self.records() if records is None else records)])
 
     def _standing(self, marks: Sequence[str | None]) -> tuple["_Standing", dict[str, Record]]:
         """What the next append continues, and the records that carry one of `marks`, by it."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from coronet.history import Vehicle
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Blob, Entry, Evidence, Record, Sighting
 from coronet.ports import BlobStore
-from coronet.search import Query
+from coronet.search import NEWEST_FIRST, Query
+from coronet.summary import Summary, summarize
 
 if TYPE_CHECKING:
     from coronet.photo import Photo
@@ -213,7 +214,7 @@ class Register:
         photo = self._open_photo(data)
         return self._read(photo), photo.size
 
-    def search(self, query: Query = Query(), *, limit: int = 50) -> Listing:  # noqa: B008 - immutable
+    def search(self, query: Query = Query(), *, limit: int = PAGE) -> Listing:  # noqa: B008 - immutable
         """A page of the records that `query` asks for. Where that is all of them, the whole CSV need not be read."""
         if query == Query(after=query.after):
             page = self._ledger.page(before=query.after, limit=limit)
@@ -326,9 +327,24 @@ class Register:
             raise NotFound("no photograph of that name")
         return blob
 
-    def export(self) -> bytes:
-        """The register as CSV, safe to open in a spreadsheet."""
-        return self._ledger.export()
+    def export(self, query: Query = Query()) -> bytes:  # noqa: B008 - immutable
+        """What `query` asks for as CSV, safe to open in a spreadsheet; oldest first unless it names an order."""
+        found = self.select(query)
+        return self._ledger.export(found[::-1] if query.sort == NEWEST_FIRST else found)
+
+    def pictures(self, records: Sequence[Record]) -> Iterator[bytes | None]:
+        """A small JPEG of each record's photograph; None where there is none."""
+        with ThreadPoolExecutor(_PARALLEL_GETS) as threads:
+            yield from threads.map(self._picture, records)
+
+    @property
+    def today(self) -> date:
+        """The day that it is at the gate."""
+        return self._now().date()
+
+    def summary(self, since: date, until: date) -> Summary:
+        """What happened on the days from `since` to `until`, both included."""
+        return summarize(self._ledger.records(), since, until, self._marked(TYPED))
 
     def _time(self) -> str:
         return f"{self._now():%Y-%m-%d %H:%M:%S}"
@@ -368,6 +384,12 @@ class Register:
                 )
                 return new, values
         raise StoreConflict("too many writers")
+
+    def _picture(self, record: Record) -> bytes | None:
+        try:
+            return self._open_photo(self.photo(thumbnail_of(record.image)).data).jpeg(PICTURE_SIDE, 75)
+        except (NotFound, InvalidInput):
+            return None
 
     def _marked(self, mark: str) -> set[str]:
         return {f"{key.removeprefix(mark)}.jpg" for key in self._store.keys(mark)}

@@ -1,9 +1,12 @@
 """The office's pages, from outside: search, a record and its correction, deleting several."""
 
+import csv
+import io
 import re
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 
 from conftest import Client
 from drawing import photograph
@@ -88,3 +91,42 @@ def test_several_are_deleted_after_asking(client: Client) -> None:
     assert "Registros eliminados: 2" in client.post("/eliminar", data={"ids": ids[:2], "confirmado": "1"}).text
     assert found(client, matricula="DEL?") == ["DEL2"]
     assert "Elige entre 1 y 500 registros" in client.post("/eliminar").text
+
+
+def test_a_vehicle_has_its_page(client: Client) -> None:
+    ids = [save(client, "VEH-1", propietario=owner)["id"] for owner in ("Ana", "Eva", "Eva")]
+    page = client.get("/matriculas/VEH1").text
+    assert re.findall(r'href="/registros/(\d+)"', page) == [str(id) for id in reversed(ids)]
+    assert "<dd>Eva</dd>" in page
+    assert client.get("/matriculas/NUNCA1").status_code == 404
+    assert client.get("/matriculas/NO_DETECTADA").status_code == 404
+
+
+def test_the_summary_shows_a_period(client: Client) -> None:
+    record = save(client, "SUM1", tipo_vehiculo="Tractor")
+    day = record["fecha_hora"][:10]
+    page = client.get("/resumen", params={"desde": day, "hasta": day}).text
+    assert re.search(r"<td>Tractor</td>.*?<td class=\"figure\">1</td>", page, re.DOTALL)
+    assert f"<td>{day}</td>" in page
+    assert 'role="img"' in page
+    assert client.get("/resumen").status_code == 200
+    assert "No hay registros en este periodo" in client.get("/resumen?hasta=0001-01-01").text
+    assert client.get("/resumen?desde=ayer").status_code == 422
+
+
+def test_what_is_searched_is_downloaded(client: Client) -> None:
+    for number in range(3):
+        save(client, f"DWN{number}", observacion="=1+1")
+    everything = client.get("/descargar").content
+    answer = client.get("/descargar", params={"matricula": "dwn?"})
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [(row["matricula"], row["observacion"]) for row in rows] == [(f"DWN{each}", "'=1+1") for each in range(3)]
+    assert everything.splitlines()[0] == answer.content.splitlines()[0]
+    assert len(everything) > len(answer.content)
+
+    answer = client.get("/descargar.xlsx", params={"matricula": "dwn?", "orden": "matricula"})
+    assert answer.headers["Content-Disposition"] == "attachment; filename=registros.xlsx"
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    assert [row[2].value for row in sheet.iter_rows(min_row=2)] == ["DWN0", "DWN1", "DWN2"]
+    assert len(sheet._images) == 3

@@ -19,6 +19,7 @@ CORE = {
     "scan",
     "search",
     "history",
+    "summary",
     "doctor",
 }
 OUTSIDE = {"flask", "werkzeug", "boto3", "botocore", "openai", "PIL", "pillow_heif", "onnxruntime", "numpy", "os"}

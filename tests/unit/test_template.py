@@ -71,9 +71,9 @@ def test_deleting_takes_photographs_and_leaves_the_register() -> None:
     }
 
 
-def test_large_layers_are_only_where_photographs_are_read() -> None:
+def test_large_layers_are_only_where_photographs_are_opened() -> None:
     large = {name for name, each in FUNCTIONS.items() if "LectorLayer" in each["Properties"].get("Layers", [])}
-    assert large <= {"Guardar", "Leer", "Escanear"}
+    assert large <= {"Guardar", "Leer", "Escanear", "DescargarXlsx"}
 
 
 def test_the_bucket_is_private_encrypted_and_versioned() -> None:
