@@ -3,7 +3,7 @@
 from flask import Request, Response
 from flask.typing import ResponseReturnValue
 
-from coronet import wiring
+from coronet import guard, wiring
 from coronet.search import Query
 from coronet.web import endpoint, lambda_handler
 
@@ -11,6 +11,7 @@ from coronet.web import endpoint, lambda_handler
 @endpoint()
 def descargar(request: Request) -> ResponseReturnValue:
     """`registros.csv` as an attachment."""
+    guard.audit("downloaded")
     headers = {"Content-Disposition": "attachment; filename=registros.csv"}
     return Response(wiring.register().export(Query.of(request.args)), mimetype="text/csv", headers=headers)
 

@@ -3,7 +3,7 @@
 from flask import Request, flash, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from coronet import wiring
+from coronet import guard, wiring
 from coronet.access import Right
 from coronet.errors import InvalidInput
 from coronet.web import endpoint, lambda_handler, path_id, path_parameter, text
@@ -16,6 +16,7 @@ def eliminar(request: Request) -> ResponseReturnValue:
     """Delete the record whose id ends the path or, once `confirmado`, those of the form's `ids`."""
     if path_parameter(request) != "eliminar":
         wiring.register().delete(path_id(request))
+        guard.audit("deleted", path_id(request))
         flash(text("deleted.ok"), "ok")
         return redirect("/registros")
     ids = sorted(set(request.form.getlist("ids", type=int)))
@@ -23,7 +24,9 @@ def eliminar(request: Request) -> ResponseReturnValue:
         raise InvalidInput("none or too many to delete", key="error.selection", most=MOST)
     if "confirmado" not in request.form:
         return render_template("eliminar.html", rows=wiring.register().find_all(ids))
-    flash(text("deleted.several", number=wiring.register().delete(*ids)), "ok")
+    number = wiring.register().delete(*ids)
+    guard.audit("deleted", *ids)
+    flash(text("deleted.several", number=number), "ok")
     return redirect("/registros")
 
 

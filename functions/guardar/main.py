@@ -6,7 +6,7 @@ from datetime import timedelta
 from flask import Request, flash, redirect
 from flask.typing import ResponseReturnValue
 
-from coronet import representation, wiring
+from coronet import guard, representation, wiring
 from coronet.access import Right
 from coronet.errors import InvalidInput
 from coronet.model import NOT_READ, Record
@@ -34,6 +34,7 @@ def guardar(request: Request) -> ResponseReturnValue:
         age=timedelta(seconds=number_argument(request.form, "hace_segundos", highest=OLDEST_SECONDS) or 0),
         origin=origin_of(request),
     )
+    guard.audit("saved", saved.record.id)
     arrival = register.arrival(saved.record)
     if wants_json(request):
         return representation.detail(saved, arrival), 201, {"Location": f"/registros/{saved.record.id}"}

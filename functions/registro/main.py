@@ -17,9 +17,11 @@ def registro(request: Request) -> ResponseReturnValue:
         return _changed(request, id)
     if request.method == "DELETE":
         register.delete(id)
+        guard.audit("deleted", id)
         return "", 204
     if request.method == "PATCH":
         seen = register.correct(id, by=guard.caller(), **representation.correction(request.get_json(silent=True)))
+        guard.audit("corrected", id)
     else:
         seen = register.find(id)
     if wants_json(request):
@@ -31,6 +33,7 @@ def _changed(request: Request, id: int) -> ResponseReturnValue:
     """What the page's forms do: the page anew, saying what happened."""
     try:
         _change(request, id)
+        guard.audit("corrected", id)
         flash(text(f"record.done.{request.form.get('accion', 'corregir')}"), "ok")
     except InvalidInput as error:
         flash(message(error), "error")

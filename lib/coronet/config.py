@@ -101,6 +101,12 @@ class Settings:
         _names,
         "Host names under which CoroNet may be asked; by default any, or this machine's alone while it is open",
     )
+    audit: str = _setting(
+        "CORONET_AUDIT",
+        "data/auditoria.log",
+        str,
+        "File below `CORONET_HOME` that tells who did what, a JSON object a line; `-` for standard output",
+    )
     rates: Mapping[Right, int] | None = _setting(
         "CORONET_RATE",
         "",

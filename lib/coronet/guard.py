@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from coronet import wiring
 from coronet.access import LOCAL, Caller, Right, is_this_machine, network
-from coronet.errors import Forbidden, Unauthenticated
+from coronet.errors import Forbidden, Refused, Unauthenticated
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _RIGHT_OF = {"GET": Right.READ, "HEAD": Right.READ, "OPTIONS": Right.READ, "DELETE": Right.DELETE}
@@ -60,6 +60,11 @@ def caller() -> str:
     return str(g.get("caller") or "nadie")
 
 
+def audit(what: str, *records: int) -> None:
+    """Tell the audit log what the caller did, and to which records."""
+    wiring.audit().write(caller(), what, *records)
+
+
 def address(request: Request) -> str:
     """Where the request comes from, as far as limits are concerned."""
     return network(request.remote_addr or "")
@@ -67,17 +72,26 @@ def address(request: Request) -> str:
 
 def log_in(request: Request, password: str) -> None:
     """Begin a session. Raises Unauthenticated for another password, TooManyRequests after too many of those."""
-    wiring.access().log_in(password, address(request))
+    try:
+        wiring.access().log_in(password, address(request))
+    except Refused:
+        audit(f"login refused from {address(request)}")
+        raise
     session.clear()
     session.permanent = True
-    session["sesion"] = wiring.sessions().begin()
+    session["sesion"] = id = wiring.sessions().begin()
     session["clave"] = wiring.access().fingerprint
+    g.caller = _person(id)
+    audit("logged in")
 
 
 def log_out() -> None:
     """End the session, for every copy of its cookie."""
+    if logged_in():
+        audit("logged out")
     wiring.sessions().end(str(session.get("sesion", "")))
     session.clear()
+    g.caller = None
 
 
 def logged_in() -> bool:
@@ -125,8 +139,12 @@ def _caller(request: Request) -> Caller | None:
         and session.get("clave") == wiring.access().fingerprint != ""
         and wiring.sessions().holds(id)
     ):
-        return Caller("sesion", hashlib.sha256(id.encode()).hexdigest()[:8])
+        return _person(id)
     return None
+
+
+def _person(session_id: str) -> Caller:
+    return Caller("sesion", hashlib.sha256(session_id.encode()).hexdigest()[:8])  # a name that opens nothing
 
 
 def _peers(request: Request) -> list[str]:

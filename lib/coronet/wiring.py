@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coronet.access import Access
+from coronet.audit import AuditLog
 from coronet.config import Settings
 from coronet.errors import SettingsError
 from coronet.ledger import Ledger
@@ -80,6 +81,12 @@ def access() -> Access:
         hosts=settings().hosts,
         rates=settings().rates,
     )
+
+
+@cache
+def audit() -> AuditLog:
+    """Who did what."""
+    return AuditLog(None if settings().audit == "-" else settings().home / settings().audit)
 
 
 @cache

@@ -1,8 +1,10 @@
 """Who gets in, from outside: a closed server with a password and keys, and the open one of this machine."""
 
+import json
 import os
 import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -312,6 +314,41 @@ def test_too_many_requests_are_told_when_to_come_back(tmp_path: Path) -> None:
         assert (problem.status_code, problem.json()["status"]) == (429, 429)
         assert program(server, "lectura").get("/descargar").status_code == 200  # everybody has a rate of their own
         assert client.get("/salud").text == "ok\n"
+
+
+def test_the_audit_log_says_who_did_what_and_the_ordinary_log_nothing_personal(tmp_path: Path) -> None:
+    keys = ",".join(str(kept) for _, kept in KEYS.values())
+    environ = {"CORONET_PASSWORD_HASH": hash_password(PASSWORD), "CORONET_API_KEYS": keys}
+    with serving(tmp_path, environ={"CORONET_READERS": "tesseract", **environ}) as server:
+        gate, browser = program(server, "puerta"), Client(server.url)
+        save(gate)
+        browser.post("/entrar", data={"clave": "mala"})
+        browser.post("/entrar", data={"clave": PASSWORD})
+        signed = {"X-CSRF-Token": token(browser)}
+        browser.patch("/registros/1", json={"propietario": "Ana López"}, headers=signed)
+        browser.post("/registros/1", data={"matricula": "9999ZZZ"}, headers=signed)
+        browser.get("/descargar")
+        browser.post("/eliminar/1", headers=signed)
+        browser.post("/eliminar/1", headers=signed)
+        browser.post("/salir", headers=signed)
+        assert save(program(server, "lectura")).status_code == 403
+    path = tmp_path / "data" / "auditoria.log"
+    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    [person] = {line["who"] for line in lines if line["who"].startswith("sesion:")}
+    assert [(line["who"], line["what"], line["records"]) for line in lines] == [
+        ("clave:puerta", "saved", [1]),
+        ("nadie", "login refused from 127.0.0.1", []),
+        (person, "logged in", []),
+        (person, "corrected", [1]),
+        (person, "corrected", [1]),
+        (person, "downloaded", []),
+        (person, "deleted", [1]),
+        (person, "logged out", []),
+    ]
+    assert all(re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["time"]) for line in lines)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for log in (path, server.log):
+        assert not re.search("1234BCD|9999ZZZ|Ana|contraseña|coronet_", log.read_text("utf-8"))
 
 
 def test_every_answer_has_the_headers(server: Server, closed: Server) -> None:
