@@ -6,6 +6,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 5000
 RIGHTS ?= leer+guardar
+SECONDS ?= 600
 BIN := .venv/bin
 SAM := PATH="$(CURDIR)/.venv-sam/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts
@@ -61,6 +62,15 @@ test: .venv/ready-dev ## Run the tests
 
 screenshots: .venv/ready-dev ## Take the README's pictures anew
 	@CORONET_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/pytest -q tests/browser
+
+.venv/fuzz: .venv/ready-dev requirements-fuzz.txt
+	$(PIP) --upgrade --target $@ -r requirements-fuzz.txt
+	@touch $@
+
+.PHONY: fuzz
+fuzz: .venv/fuzz ## Fuzz the parsers for SECONDS=600, then send 10,000 malformed requests
+	@PYTHONPATH=.venv/fuzz $(BIN)/python scripts/fuzzer.py $(SECONDS)
+	@CORONET_MALFORMED=10000 $(BIN)/pytest -q tests/functions/test_hostile.py -k malformed
 
 .PHONY: doctor load faults
 doctor: .venv/ready ## Check that the register is whole (REPAIR=1 mends it, after a copy)

@@ -93,12 +93,13 @@ def _refusal(reason: str, **values: int) -> InvalidInput:
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    upright = ImageOps.exif_transpose(image)
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        white = Image.new("RGBA", upright.size, "white")
-        upright = Image.alpha_composite(white, upright)
-    upright = upright.convert("RGB")
+    ImageOps.exif_transpose(image, in_place=True)  # no copies: each is 4 bytes a pixel
+    if image.has_transparency_data:
+        see_through = image if image.mode == "RGBA" else image.convert("RGBA")
+        upright = Image.new("RGB", image.size, "white")
+        upright.paste(see_through, mask=see_through)
+    else:
+        upright = image.convert("RGB")
     upright.info = {}  # comments, XMP and colour profiles would be written into what is stored
     return upright
 

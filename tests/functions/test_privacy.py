@@ -1,4 +1,4 @@
-"""With `CORONET_READERS=onnx,tesseract` nothing leaves the machine: a server in a network namespace without a network."""
+"""With `CORONET_READERS=onnx,tesseract` nothing leaves the machine: a server where there is no network."""
 
 import json
 import shutil
