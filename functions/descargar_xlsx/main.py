@@ -5,7 +5,7 @@ from itertools import chain, repeat
 from flask import Request, Response
 from flask.typing import ResponseReturnValue
 
-from coronet import spreadsheet, wiring
+from coronet import guard, spreadsheet, wiring
 from coronet.search import Query
 from coronet.web import endpoint, lambda_handler, text
 
@@ -24,6 +24,7 @@ def descargar_xlsx(request: Request) -> ResponseReturnValue:
     pictures = chain(register.pictures(records[:PICTURES]), repeat(None))
     headings = [*map(text, HEADINGS), text("records.pictures", number=PICTURES)]
     book = spreadsheet.workbook(zip(records, pictures, strict=False), headings)
+    guard.audit("downloaded")
     return Response(book, mimetype=XLSX, headers={"Content-Disposition": "attachment; filename=registros.xlsx"})
 
 
