@@ -8,8 +8,8 @@ from coronet.web import endpoint, lambda_handler
 
 @endpoint()
 def inicio(request: Request) -> ResponseReturnValue:
-    """The upload page."""
-    return render_template("inicio.html")
+    """The upload page; with `armazon` as it is for everybody, to be kept for when there is no network."""
+    return render_template("inicio.html", shell="armazon" in request.args)
 
 
 handler = lambda_handler(inicio)

@@ -198,11 +198,21 @@ def static_file(name: str) -> Path:
     raise NotFound("no asset of that name")
 
 
-@functools.cache
 def asset(name: str) -> str:
-    """The address of a page asset; it changes with the content, so that browsers may keep it for ever."""
-    digest = hashlib.sha256(static_file(name).read_bytes()).hexdigest()[:12]
-    return f"/estaticos/{name}?v={digest}"
+    """The address of a page asset, which browsers may keep for ever: its folder changes with any asset's content.
+
+    The version is a folder, so that style and scripts find one another by relative addresses.
+    """
+    return f"/estaticos/{assets_version()}/{static_file(name).name}"
+
+
+@functools.cache
+def assets_version() -> str:
+    """The name of the folder that the page assets have in addresses."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 @functools.cache

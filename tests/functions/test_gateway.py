@@ -84,7 +84,7 @@ def source(name: str) -> str:
         ("eliminar", "POST", "/eliminar/1", 302),
         ("uploads", "GET", "/uploads/nada.jpg", 404),
         ("descargar", "GET", "/descargar", 200),
-        ("estaticos", "GET", "/estaticos/icon.svg", 200),
+        ("estaticos", "GET", "/estaticos/1/icon.svg", 200),
         ("entrar", "GET", "/entrar", 302),
         ("salir", "POST", "/salir", 302),
         ("salud", "GET", "/salud", 200),

@@ -132,7 +132,7 @@ def test_long_texts_and_odd_plates_are_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/uploads/no.jpg", "/uploads/..registros.csv", "/uploads/x.json", "/estaticos/no.css"]
+    "path", ["/uploads/no.jpg", "/uploads/..registros.csv", "/uploads/x.json", "/estaticos/1/no.css"]
 )
 def test_what_does_not_exist(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
@@ -149,10 +149,11 @@ def test_deleting_what_does_not_exist_says_so(client: Client) -> None:
 
 def test_assets_are_kept_by_browsers_and_personal_data_is_not(client: Client) -> None:
     page = client.get("/")
-    [address] = re.findall(r'href="(/estaticos/coronet\.css[^"]*)"', page.text)
+    [address] = re.findall(r'href="(/estaticos/\w+/coronet\.css)"', page.text)
     asset = client.get(address)
     assert asset.headers["Content-Type"].startswith("text/css")
     assert "immutable" in asset.headers["Cache-Control"]
+    assert client.get("/estaticos/another/coronet.css").headers["Cache-Control"] == "no-cache"
     assert client.get("/registros").headers["Cache-Control"] == "no-store"
 
 
