@@ -72,9 +72,12 @@ fuzz: .venv/fuzz ## Fuzz the parsers for SECONDS=600, then send 10,000 malformed
 	@PYTHONPATH=.venv/fuzz $(BIN)/python scripts/fuzzer.py $(SECONDS)
 	@CORONET_MALFORMED=10000 $(BIN)/pytest -q tests/functions/test_hostile.py -k malformed
 
-.PHONY: doctor load faults
+.PHONY: doctor purge load faults
 doctor: .venv/ready ## Check that the register is whole (REPAIR=1 mends it, after a copy)
 	@$(BIN)/python scripts/doctor.py $(if $(REPAIR),--repair)
+
+purge: .venv/ready ## Remove what is older than CORONET_RETENTION_DAYS
+	@$(BIN)/python scripts/purge.py
 
 load: .venv/ready-dev ## 50 clients save for 60 s on a server of their own (LOAD="URL --seconds 5 --read": see scripts/load.py)
 	@PYTHONPATH=tests $(BIN)/python scripts/load.py $(LOAD)

@@ -43,8 +43,8 @@ class MemoryStore:
     def keys(self, prefix: str) -> Iterator[str]:
         return iter(sorted(key for key in self._blobs if key.startswith(prefix)))
 
-    def forget(self, key: str) -> None:
-        check_key(key)
+    def forget(self, prefix: str, *, before: datetime | None = None) -> None:
+        pass
 
     def sweep(self, *, before: datetime) -> int:
         return 0

@@ -40,6 +40,12 @@ def _secret_key(text: str) -> str:
     return text
 
 
+def _days(text: str) -> int:
+    if not 0 <= int(text) <= 36500:
+        raise ValueError("it must be 0 to 36500")
+    return int(text)
+
+
 def _setting(variable: str, default: str, parse: Callable[[str], Any], meaning: str, *, secret: bool = False) -> Any:
     """A field read from `variable`, where unset or empty from `default`; `meaning` is for the README's table.
 
@@ -112,6 +118,9 @@ class Settings:
         "",
         parse_rates,
         "Requests a minute of each key or address; by default `guardar=60,leer=600`, and any number while it is open",
+    )
+    retention_days: int = _setting(
+        "CORONET_RETENTION_DAYS", "0", _days, "Days after which `make purge` removes records and photographs; 0: never"
     )
     secret_key: str = _setting(
         "CORONET_SECRET_KEY",

@@ -12,7 +12,7 @@ from coronet.errors import DamagedLedger
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Record
 from coronet.ports import BlobStore
-from coronet.register import MARKS, PHOTOS
+from coronet.register import BESIDE, PHOTOS, stem_of
 
 T = TypeVar("T")
 
@@ -20,7 +20,9 @@ COPIES = "copias/"
 SAFE_AGE = timedelta(hours=1)
 """How old a file without a row has to be to be a leftover: a save puts its photograph before its row."""
 
-_DATE = "%Y-%m-%d %H:%M:%S"
+DATE = "%Y-%m-%d %H:%M:%S"
+"""`registered_at`, as `strptime` knows it."""
+
 _PARALLEL = 16  # on S3 each object takes tens of milliseconds
 
 
@@ -63,12 +65,14 @@ class Diagnosis:
 
 def examine(store: BlobStore, now: datetime) -> Diagnosis:
     """Look at every row and file of the register in `store`, which may be in use meanwhile. Changes nothing."""
-    keys = {*store.keys(PHOTOS), *store.keys(MARKS)}  # before the rows: a photograph is there before its row
+    keys = {
+        key for prefix in BESIDE for key in store.keys(prefix)
+    }  # before the rows: a photograph is there before its row
     records, damages = _read(store)
     lost = _those(lambda record: store.tail(PHOTOS + record.image, 0) is None, _without_file(records, keys))
     named = _stems(records) - _stems(lost)
-    strays = [] if damages else [key for key in keys if _stem(key) not in named]
-    evidences = [key for key in keys if key.endswith(".json") and _stem(key) in named]
+    strays = [] if damages else [key for key in keys if stem_of(key) not in named]
+    evidences = [key for key in keys if key.endswith(".json") and stem_of(key) in named]
     return Diagnosis(
         damages=damages,
         doubled=_doubled(records),
@@ -95,7 +99,7 @@ def mend(store: BlobStore, book: Ledger, diagnosis: Diagnosis, now: datetime) ->
         book.rewrite(lambda record: replace(record, image="") if record.image in lost else record)
     named = _stems(book.records())
     for key in removed:
-        if key in diagnosis.unreadable or _stem(key) not in named:
+        if key in diagnosis.unreadable or stem_of(key) not in named:
             store.delete(key)
     return copies
 
@@ -141,15 +145,16 @@ def _odd(records: Sequence[Record]) -> Iterator[tuple[Record, str]]:
     for record in records:
         if record.plate != (plates.clean(record.plate) or NOT_READ):
             yield record, "its plate is none"
-        if not _is_date(record.registered_at):
+        if not is_date(record.registered_at):
             yield record, "its date is not YYYY-MM-DD HH:MM:SS"
         if record.image and images[record.image] > 1:
             yield record, "another row names its photograph too"
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether the text is a `registered_at`."""
     try:
-        return f"{datetime.strptime(text, _DATE):{_DATE}}" == text
+        return f"{datetime.strptime(text, DATE):{DATE}}" == text
     except ValueError:
         return False
 
@@ -168,13 +173,8 @@ def _is_evidence(store: BlobStore, key: str) -> bool:
     return True
 
 
-def _stem(key: str) -> str:
-    """What the names of a photograph and of all that is kept beside it begin with."""
-    return key.rpartition("/")[2].partition(".")[0]
-
-
 def _stems(records: Iterable[Record]) -> set[str]:
-    return {_stem(record.image) for record in records}
+    return {stem_of(record.image) for record in records}
 
 
 def _those(test: Callable[[T], bool], items: Iterable[T]) -> list[T]:

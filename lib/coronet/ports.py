@@ -73,8 +73,11 @@ class BlobStore(Protocol):
         """Every key that starts with `prefix`, sorted."""
         ...
 
-    def forget(self, key: str) -> None:
-        """Remove what the storage may still have of the key from earlier: only what `get` returns now stays."""
+    def forget(self, prefix: str, *, before: datetime | None = None) -> None:
+        """Remove what the storage may still have from earlier of keys that start with `prefix`.
+
+        Only what `get` returns now stays, and versions written after `before`, where that is given.
+        """
         ...
 
     def sweep(self, *, before: datetime) -> int:

@@ -40,6 +40,8 @@ REVIEW = f"{MARKS}revisar/"
 """Photographs whose reading waits for a person."""
 TYPED = f"{MARKS}escritas/"
 """Photographs whose plate was typed when they were saved."""
+BESIDE = (PHOTOS, MARKS, NOTICES)
+"""Where everything is whose name begins as a photograph's does."""
 NOW = timedelta(0)
 _PHOTO_NAME = re.compile(r"([A-Za-z0-9_-]{1,80})(\.jpg|\.mini\.webp|\.placa\.webp)")
 _PARALLEL_GETS = 16  # a page asks for the evidence of all its rows: on S3 each takes tens of milliseconds
@@ -446,10 +448,21 @@ class Register:
             self._discard(image)
 
     def _discard(self, image: str) -> None:
-        if match := _PHOTO_NAME.fullmatch(image):
-            marks = (prefix + match[1] for prefix in (REVIEW, TYPED, NOTICES))
-            for key in (*marks, *(PHOTOS + match[1] + part for part in _PARTS)):
-                self._store.delete(key)
+        for key in keys_of(image):
+            self._store.delete(key)
+
+
+def stem_of(name: str) -> str:
+    """What the names of a photograph and of all that is kept beside it have in common, from any of them or its key."""
+    return name.rpartition("/")[2].partition(".")[0]
+
+
+def keys_of(image: str) -> list[str]:
+    """Every key under which something may be kept for a photograph, in the order of removal."""
+    if not _PHOTO_NAME.fullmatch(image):
+        return []
+    stem = stem_of(image)
+    return [REVIEW + stem, TYPED + stem, NOTICES + stem, *(PHOTOS + stem + part for part in _PARTS)]
 
 
 def thumbnail_of(image: str) -> str:

@@ -19,7 +19,7 @@ from werkzeug import Response
 from werkzeug import exceptions as http
 from werkzeug.wsgi import get_input_stream
 
-from coronet import guard, representation
+from coronet import guard, plates, representation
 from coronet.access import Right
 from coronet.errors import CoroNetError, InvalidInput, MethodNotAllowed, NotFound, Refused, TooLarge, Unauthenticated
 from coronet.model import MAX_PHOTO_BYTES
@@ -188,6 +188,14 @@ def text(key: str, **values: str | int) -> str:
 def message(error: CoroNetError) -> str:
     """What the user is told of an error, in the language of the answer."""
     return _said(error.key, error)
+
+
+def path_plate(request: Request) -> str:
+    """The plate in `/matriculas/{plate}/…`. Raises NotFound where it is none."""
+    plate = request.path.split("/")[2]
+    if plate != plates.clean(plate) or not plate:
+        raise NotFound("no such plate")
+    return plate
 
 
 def static_file(name: str) -> Path:

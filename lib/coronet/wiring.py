@@ -72,6 +72,16 @@ def register() -> Register:
     )
 
 
+def purge() -> int:
+    """Remove what is older than CORONET_RETENTION_DAYS; return how many records, none where that is off."""
+    from coronet import privacy
+
+    days = settings().retention_days
+    if not days:
+        return 0
+    return privacy.purge(store(), ledger(), datetime.now(settings().time_zone) - timedelta(days=days))
+
+
 @cache
 def access() -> Access:
     """Who may do what."""

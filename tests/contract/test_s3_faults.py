@@ -139,18 +139,20 @@ def test_a_store_that_is_down_is_unavailable(store: S3Store, plain: S3Store, pro
 def test_forgetting_removes_earlier_versions(bucket: str, plain: S3Store) -> None:
     client = boto3.Session().client("s3")
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    other = plain.put("uploads/x.jpg.txt", b"other", replaces=None)
-    plain.put("uploads/x.jpg.txt", b"another", replaces=other)
+    other = plain.put("uploads/y.jpg", b"other", replaces=None)
+    plain.put("uploads/y.jpg", b"another", replaces=other)
     for key in ("uploads/x.jpg", "uploads/gone.jpg"):
         version = plain.put(key, b"one", replaces=None)
         plain.delete(key)
         version = plain.put(key, b"two", replaces=None)
         plain.put(key, b"three", replaces=version)
     plain.delete("uploads/gone.jpg")
-    for key in ("uploads/x.jpg", "uploads/gone.jpg"):
-        plain.forget(key)
+    plain.forget("uploads/", before=datetime(2006, 3, 14, tzinfo=UTC))
+    assert len(client.list_object_versions(Bucket=bucket)["Versions"]) == 8
+    for prefix in ("uploads/x.jpg", "uploads/gone"):
+        plain.forget(prefix)
     there = client.list_object_versions(Bucket=bucket)
-    assert sorted(each["Key"] for each in there["Versions"]) == ["uploads/x.jpg", *["uploads/x.jpg.txt"] * 2]
+    assert sorted(each["Key"] for each in there["Versions"]) == ["uploads/x.jpg", *["uploads/y.jpg"] * 2]
     assert "DeleteMarkers" not in there
     blob = plain.get("uploads/x.jpg")
     assert blob and blob.data == b"three"

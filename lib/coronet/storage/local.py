@@ -88,9 +88,8 @@ class LocalStore:
                 found += [(inside / name).as_posix() for name in files if not name.startswith(".")]
         yield from sorted(key for key in found if key.startswith(prefix))
 
-    def forget(self, key: str) -> None:
+    def forget(self, prefix: str, *, before: datetime | None = None) -> None:
         """See BlobStore: a folder keeps nothing that was replaced or removed."""
-        self._path(key)
 
     def sweep(self, *, before: datetime) -> int:
         """See BlobStore."""

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +24,7 @@ _WRITE = "write"  # beside the notes: which write made the object
 _VERSION = re.compile(r"(\d+)-(.+)")  # the object's size, which tells how to append to it, and its ETag
 _MISSING = {"NoSuchKey", "404"}
 _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload", "412", *_MISSING}
+_MOST_DELETED = 1000  # S3's limit for one request
 _READS = 3  # tries to read an answer whole: botocore repeats requests, but not what it streams
 
 _CONFIG = Config(
@@ -90,16 +91,15 @@ class S3Store:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (each["Key"] for each in page.get("Contents", []))
 
-    def forget(self, key: str) -> None:
+    def forget(self, prefix: str, *, before: datetime | None = None) -> None:
         """See BlobStore: the bucket's earlier versions."""
-        at = self._at(key)
         versions, markers = [], []
         with _failures():
-            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key):
-                versions += [each for each in page.get("Versions", []) if each["Key"] == key and not each["IsLatest"]]
-                markers += [each for each in page.get("DeleteMarkers", []) if each["Key"] == key]
-            for each in (*versions, *markers):  # without its marker a version would be the object again
-                self._client.delete_object(**at, VersionId=each["VersionId"])
+            for page in self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
+                versions += [each for each in page.get("Versions", []) if not each["IsLatest"]]
+                markers += page.get("DeleteMarkers", [])
+            self._remove_versions(versions, before)
+            self._remove_versions(markers, before)  # last: without its marker a version would be the object again
 
     def sweep(self, *, before: datetime) -> int:
         """See BlobStore: multipart uploads that were never completed."""
@@ -111,6 +111,15 @@ class S3Store:
                         self._client.abort_multipart_upload(**self._at(each["Key"]), UploadId=each["UploadId"])
                         swept += 1
         return swept
+
+    def _remove_versions(self, listed: Sequence[Mapping[str, Any]], before: datetime | None) -> None:
+        old = [each for each in listed if before is None or each["LastModified"] < before]
+        for start in range(0, len(old), _MOST_DELETED):
+            batch = old[start : start + _MOST_DELETED]
+            objects: Any = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in batch]
+            answer = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+            if errors := answer.get("Errors"):
+                raise StoreUnavailable(f"S3: DeleteObjects failed with {errors[0].get('Code')}")
 
     def _at(self, key: str) -> dict[str, Any]:
         return {"Bucket": self._bucket, "Key": check_key(key)}
