@@ -95,7 +95,7 @@ def test_a_browser_is_sent_to_the_login_page_and_back(closed: Server) -> None:
     with Client(closed.url) as browser:
         page = browser.get("/registros", headers=PAGE)
         assert page.url == f"{closed.url}/entrar?volver=/registros"
-        assert 'type="password"' in page.text
+        assert 'type="password" name="clave" autocomplete="current-password"' in page.text
         assert browser.post("/entrar", data={"clave": PASSWORD, "volver": "/registros"}).url.endswith("/registros")
 
 

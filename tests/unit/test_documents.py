@@ -71,3 +71,14 @@ def test_every_make_command_of_the_readme_exists(name: str) -> None:
 @pytest.mark.parametrize("target", re.findall(r"\]\((?!http)([^)#]+)\)", README))
 def test_every_link_of_the_readme_leads_somewhere(target: str) -> None:
     assert (PROJECT / target).exists()
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (PROJECT / "SECURITY.md").read_text("utf-8")))
+    written = {
+        name
+        for path in (PROJECT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert len(named) > 25
+    assert named <= written

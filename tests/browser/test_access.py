@@ -1,0 +1,74 @@
+"""A person logs in, works and logs out, in a real browser that enforces the pages' policy."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, expect
+
+from coronet.access import hash_password
+from coronet.gateway import routes
+from servers import Server, serving
+
+PASSWORD = "una contraseña larga"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environ = {"CORONET_READERS": "tesseract", "CORONET_PASSWORD_HASH": hash_password(PASSWORD)}
+    with serving(tmp_path_factory.mktemp("closed"), environ=environ) as running:
+        yield running
+
+
+def test_log_in_save_delete_and_log_out_within_the_policy(browser: Browser, closed: Server, photo: Path) -> None:
+    """Every page that a person can open is shown without a violation of its Content-Security-Policy."""
+    violations: list[str] = []
+
+    def look(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            violations.append(message.text)
+
+    context = browser.new_context(base_url=closed.url, locale="es-ES")
+    page = context.new_page()
+    page.on("console", look)
+    page.goto("/registros")
+    page.get_by_label("Contraseña").fill("no es esta, no")
+    page.get_by_role("button", name="Entrar").click()
+    expect(page.get_by_role("alert")).to_have_text("La contraseña no es correcta")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    expect(page).to_have_url(f"{closed.url}/registros")
+
+    saved = page.request.post(
+        "/guardar",
+        multipart={
+            "matricula": "1234BCD",
+            "imagen": {"name": "foto.jpg", "mimeType": "image/jpeg", "buffer": photo.read_bytes()},
+            "csrf_token": page.locator("meta[name=csrf-token]").get_attribute("content") or "",
+        },
+    )
+    assert saved.ok
+    for route in routes():
+        path = route.path.replace("{id}", "1").replace("{plate}", "1234BCD").replace("{matricula}", "1234BCD")
+        if (
+            route.method == "GET"
+            and "{" not in path
+            and not path.startswith(("/eliminar", "/descargar", "/openapi.yaml"))
+        ):
+            page.goto(path)
+            page.wait_for_load_state("networkidle")
+
+    page.goto("/registros/1")
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
+    )
+    assert page.evaluate("window.ran") is None, "the policy lets a script in the page run"
+    assert violations.pop().startswith("Executing inline script"), "violations are not seen"
+    assert violations == []
+
+    page.goto("/")
+    page.get_by_role("button", name="Salir").click()
+    expect(page).to_have_url(f"{closed.url}/entrar")
+    page.goto("/registros")
+    expect(page.get_by_label("Contraseña")).to_be_visible()
+    context.close()
