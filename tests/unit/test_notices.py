@@ -256,3 +256,12 @@ def test_a_secret_is_as_the_specification_writes_it(text: str) -> None:
 def test_neither_is_neither() -> None:
     assert (parse_url(""), parse_secret("")) == ("", b"")
     assert NOTICES == "data/avisos/"
+
+
+def test_a_batch_scan_tells_too(office: Office, receiver: Receiver) -> None:
+    entry = office.register.hold(photograph(), origin="0123456789abcdef", moment=datetime.now(UTC))
+    [key] = office.waiting()
+    assert not office.notices.deliver(key)
+    office.register.enter([entry])
+    assert office.notices.deliver(key)
+    assert receiver.got.qsize() == 1

@@ -68,6 +68,7 @@ def test_deleting_takes_photographs_and_leaves_the_register() -> None:
     assert {folder for action, folder in allowed("Eliminar") if action == "s3:DeleteObject"} == {
         "uploads/*",
         "data/marcas/*",
+        "data/avisos/*",
     }
 
 
@@ -88,7 +89,7 @@ def test_the_bucket_is_private_encrypted_and_versioned() -> None:
 def test_secrets_are_no_plain_variables() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
-    assert hidden == {"PasswordHash", "ApiKeys", "OpenAIKey"}
+    assert hidden == {"PasswordHash", "ApiKeys", "OpenAIKey", "WebhookSecret"}
     assert not hidden & set(variables.values())
 
 
