@@ -1,0 +1,119 @@
+"""The stack, deployed into moto's CloudFormation.
+
+moto makes the bucket, queues, functions, layers, roles, policies and log groups. It does not make the HTTP API (whose
+routes `sam local` shows), the secret, the bucket's policy, versioning and public access block, or throttling, and
+enforces neither policies nor the rule that somebody must be let in. `tests/unit/test_template.py` reads those.
+"""
+
+import io
+import json
+import os
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+import aws
+from servers import PROJECT
+from unit.test_template import FUNCTIONS
+
+pytestmark = pytest.mark.sam
+
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:coronet"
+BUCKET = "coronet-123456789012-us-east-1"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
+    python = PROJECT / ".venv-sam" / "bin" / "python"
+    printed = subprocess.run(
+        [python, PROJECT / "tests" / "sam" / "transformed.py", PROJECT / "template.yaml"],
+        env={**os.environ, **aws.ENVIRON},
+        capture_output=True,
+        check=True,
+    ).stdout
+    template = without_secret(yaml.safe_load(printed))
+    with aws.moto_server(tmp_path_factory.mktemp("moto")) as url:
+        stack = Stack(url)
+        stack.deploy(template)
+        yield stack
+
+
+def without_secret(part: Any) -> Any:
+    """The template with an address in the place of the secret, which moto cannot make."""
+    if part == {"Ref": "Secret"}:
+        return SECRET
+    if isinstance(part, dict):
+        return {name: without_secret(each) for name, each in part.items()}
+    return [without_secret(each) for each in part] if isinstance(part, list) else part
+
+
+class Stack:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def client(self, service: Any) -> Any:
+        return aws.session().client(service, endpoint_url=self._url)
+
+    def deploy(self, template: Any) -> None:
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("main.py", "")
+        self.client("s3").create_bucket(Bucket="bucket")  # where the transformed template says that the code is
+        self.client("s3").put_object(Bucket="bucket", Key="value", Body=code.getvalue())
+        self.client("cloudformation").create_stack(
+            StackName="coronet",
+            TemplateBody=json.dumps(template),
+            Parameters=[{"ParameterKey": "PasswordHash", "ParameterValue": "scrypt:only:for:tests"}],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+
+
+def test_the_stack_is_complete(stack: Stack) -> None:
+    [found] = stack.client("cloudformation").describe_stacks(StackName="coronet")["Stacks"]
+    assert found["StackStatus"] == "CREATE_COMPLETE"
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]}
+    assert outputs["Bucket"] == BUCKET
+    assert outputs["Queue"].endswith("/coronet-entrada")
+    assert outputs["Url"].startswith("https://")
+
+
+def test_every_function_runs_python_with_its_settings(stack: Stack) -> None:
+    found = stack.client("lambda").list_functions()["Functions"]
+    assert len(found) == len(FUNCTIONS)
+    for function in found:
+        variables = function["Environment"]["Variables"]
+        assert (function["Runtime"], function["Handler"]) == ("python3.12", "main.handler")
+        assert (variables["CORONET_BUCKET"], variables["CORONET_SECRET"]) == (BUCKET, SECRET)
+        assert not {"OPENAI_API_KEY", "CORONET_PASSWORD_HASH", "CORONET_API_KEYS"} & variables.keys()
+
+
+def test_the_bucket_is_encrypted_and_tells_the_queue(stack: Stack) -> None:
+    s3 = stack.client("s3")
+    assert s3.get_bucket_encryption(Bucket=BUCKET)
+    [told] = s3.get_bucket_notification_configuration(Bucket=BUCKET)["QueueConfigurations"]
+    assert told["QueueArn"].endswith(":coronet-entrada")
+    assert told["Filter"]["Key"]["FilterRules"][0]["Value"] == "entrada/"
+
+
+def test_the_queue_gives_up_into_another(stack: Stack) -> None:
+    sqs = stack.client("sqs")
+    url = sqs.get_queue_url(QueueName="coronet-entrada")["QueueUrl"]
+    policy = json.loads(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["RedrivePolicy"])
+    assert policy["deadLetterTargetArn"].endswith(":coronet-entrada-fallidas")
+
+
+def test_the_queue_starts_the_scan_in_batches(stack: Stack) -> None:
+    [mapping] = stack.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (20, ["ReportBatchItemFailures"])
+
+
+def test_logs_do_not_stay_for_ever(stack: Stack) -> None:
+    groups = stack.client("logs").describe_log_groups(logGroupNamePrefix="/coronet/")["logGroups"]
+    assert {each["logGroupName"]: each["retentionInDays"] for each in groups} == {
+        "/coronet/functions": 30,
+        "/coronet/api": 30,
+    }
