@@ -90,7 +90,7 @@ bench: .venv/ready-dev ## Measure what saving, listing and searching take (BENCH
 	@PYTHONPATH=tests $(BIN)/python scripts/bench.py $(BENCH)
 
 .PHONY: accuracy
-accuracy: .venv/ready ## Measure reading: PLATES=DIR [READER=chain|onnx|tesseract|openai] [OUT=FILE.json]
+accuracy: .venv/ready ## Measure reading: PLATES=DIR|corrections [READER=chain|onnx|tesseract|openai] [OUT=FILE.json]
 	@$(BIN)/python scripts/accuracy.py "$(PLATES)" --reader $(or $(READER),chain) $(if $(OUT),--out "$(OUT)")
 
 lint: .venv/ready-dev ## Check style and types

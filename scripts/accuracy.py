@@ -1,4 +1,4 @@
-"""Measures a reader on photographs with known plates: `make accuracy PLATES=DIR [READER=NAME] [OUT=FILE.json]`."""
+"""Measures a reader where plates are known: `make accuracy PLATES=DIR|corrections [READER=NAME] [OUT=FILE.json]`."""
 
 import argparse
 import csv
@@ -14,11 +14,23 @@ from typing import Any
 
 from coronet import wiring
 from coronet.errors import CoroNetError, ReaderUnavailable
-from coronet.model import Reading
+from coronet.model import NOT_READ, Reading
 from coronet.photo import Photo, open_photo
 
+CORRECTIONS = "corrections"
+_NO_SAMPLES = {True: "nobody has corrected or confirmed a plate yet", False: "no SET/labels.csv with photographs"}
 _ALIKE = str.maketrans("OQI", "001")
 _COLUMNS = "{:12}{:>8}{:>8}{:>8}{:>8}{:>8}{:>12}{:>12}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A photograph, loaded when it is its turn, and its plate ("" where it shows none)."""
+
+    set: str
+    image: str
+    plate: str
+    load: Callable[[], bytes]
 
 
 @dataclass(frozen=True)
@@ -41,16 +53,20 @@ class Result:
 def main() -> None:
     """Read every photograph, print a row a set and a total, and write the same as JSON where asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("plates", type=Path, help="folder of sets, each a folder with photographs and a labels.csv")
+    parser.add_argument(
+        "plates",
+        help="folder of sets, each a folder with photographs and a labels.csv; or `corrections`: the records of the "
+        "register whose plate people corrected or confirmed",
+    )
     parser.add_argument("--reader", default="chain", help="chain, onnx, tesseract or openai")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args()
-    photographs = list(labelled(given.plates))
-    if not photographs:
-        sys.exit(f"{given.plates}: no SET/labels.csv with photographs")
     try:
+        samples = list(settled() if given.plates == CORRECTIONS else labelled(Path(given.plates)))
+        if not samples:
+            sys.exit(f"{given.plates}: {_NO_SAMPLES[given.plates == CORRECTIONS]}")
         read = reader(given.reader)
-        results = [_measured(read, *each) for each in _with_progress(photographs)]
+        results = [_measured(read, each) for each in _with_progress(samples)]
     except (CoroNetError, OSError) as error:
         sys.exit(f"\n{error}")
     report = summary(results)
@@ -59,12 +75,21 @@ def main() -> None:
         given.out.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def labelled(folder: Path) -> Iterator[tuple[str, Path, str]]:
-    """The photographs of the sets in `folder`: set, path, and plate ("" where it shows none)."""
+def labelled(folder: Path) -> Iterator[Sample]:
+    """The photographs of the sets in `folder`."""
     for labels in sorted(folder.glob("*/labels.csv")):
         with labels.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                yield labels.parent.name, labels.parent / row["image"], row["text"]
+                path = labels.parent / row["image"]
+                yield Sample(labels.parent.name, path.name, row["text"], path.read_bytes)
+
+
+def settled() -> Iterator[Sample]:
+    """The register's photographs whose plate a person gave or confirmed."""
+    register = wiring.register()
+    for seen in register.settled():
+        image, plate = seen.record.image, seen.record.plate.replace(NOT_READ, "")
+        yield Sample(CORRECTIONS, image, plate, lambda image=image: register.photo(image).data)  # type: ignore[misc]
 
 
 def reader(name: str) -> Callable[[Photo], Reading | None]:
@@ -116,13 +141,13 @@ def _row(results: Sequence[Result]) -> dict[str, int]:
     }
 
 
-def _measured(read: Callable[[Photo], Reading | None], name: str, path: Path, expected: str) -> Result:
-    photo = open_photo(path.read_bytes())
+def _measured(read: Callable[[Photo], Reading | None], sample: Sample) -> Result:
+    photo = open_photo(sample.load())
     started = time.perf_counter()
     reading = read(photo)
     milliseconds = 1000 * (time.perf_counter() - started)
     text, confidence = (reading.text, round(reading.confidence, 4)) if reading else ("", None)
-    return Result(name, path.name, expected, text, confidence, milliseconds)
+    return Result(sample.set, sample.image, sample.plate, text, confidence, milliseconds)
 
 
 def compared(plate: str) -> str:
@@ -130,11 +155,11 @@ def compared(plate: str) -> str:
     return "".join(filter(str.isalnum, plate.upper())).translate(_ALIKE)
 
 
-def _with_progress(photographs: Sequence[tuple[str, Path, str]]) -> Iterator[tuple[str, Path, str]]:
-    for count, each in enumerate(photographs, start=1):
+def _with_progress(samples: Sequence[Sample]) -> Iterator[Sample]:
+    for count, each in enumerate(samples, start=1):
         yield each
-        bar = "#" * (40 * count // len(photographs))
-        print(f"\r[{bar:40}] {count}/{len(photographs)} {each[0]:12}", end="", file=sys.stderr, flush=True)
+        bar = "#" * (40 * count // len(samples))
+        print(f"\r[{bar:40}] {count}/{len(samples)} {each.set:12}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
 
 

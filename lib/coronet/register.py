@@ -242,6 +242,16 @@ class Register:
         record = self._ledger.find(id)
         return Seen(record, self._evidence(record.image))
 
+    def settled(self) -> Iterator[Seen]:
+        """The records whose plate, as it stands, a person gave or confirmed. Reads the evidence of all."""
+        with ThreadPoolExecutor(_PARALLEL_GETS) as threads:
+            records = self._ledger.records()
+            for record, kept in zip(
+                records, threads.map(lambda each: self._evidence(each.image), records), strict=True
+            ):
+                if (seen := Seen(record, kept)).is_settled:
+                    yield seen
+
     def find_all(self, ids: Collection[int]) -> list[Seen]:
         """The records with these ids, as far as there are any, oldest first."""
         return self._seen([record for record in self._ledger.records() if record.id in ids])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from drawing import photograph
@@ -95,7 +96,9 @@ def shoot(page: Page, device: dict[str, Any]) -> Shoot:
         if folder:
             for scheme, ending in (("light", ""), ("dark", "-dark")):
                 page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-                page.screenshot(path=Path(folder) / f"{name}-{size}{ending}.png")
+                path = Path(folder) / f"{name}-{size}{ending}.png"
+                page.screenshot(path=path)
+                Image.open(path).quantize(256).save(path, optimize=True)
             page.emulate_media(color_scheme="no-preference")
 
     return take

@@ -1,11 +1,20 @@
 import json
+import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import accuracy
 import drawing
+from coronet.ledger import Ledger
+from coronet.model import Reading, Sighting
+from coronet.photo import open_photo
+from coronet.register import Register
+from coronet.storage.local import LocalStore
+from servers import PROJECT, clean_environ
 
 
 def folder(root: Path) -> Path:
@@ -46,6 +55,29 @@ def test_counts_what_is_right_wrong_and_not_read(
 )
 def test_look_alike_circles_and_strokes_are_compared_as_digits(got: str, expected: str, right: bool) -> None:
     assert accuracy.Result("set", "a.jpg", expected, got, None, 1.0).right is right
+
+
+def test_the_records_that_people_settled_are_a_set(tmp_path: Path) -> None:
+    seen = Sighting(Reading("4821KLN", 0.5, "onnx"))
+    store = LocalStore(tmp_path)
+    register = Register(
+        store=store,
+        ledger=Ledger(store),
+        open_photo=open_photo,
+        read=lambda photo: seen,
+        now=lambda: datetime(2026, 11, 23, 9, 30, 15),
+        visit=timedelta(minutes=5),
+    )
+    command = [sys.executable, PROJECT / "scripts" / "accuracy.py", "corrections", "--reader", "onnx"]
+    options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120}
+    environ = clean_environ() | {"CORONET_HOME": str(tmp_path)}
+    assert "nobody has corrected" in subprocess.run(command, env=environ, check=False, **options).stderr
+    corrected, confirmed, _ = (register.save(drawing.photograph("4821 KLM")).record.id for _ in range(3))
+    register.correct(corrected, by="Luis", plate="4821KLM")
+    register.confirm(confirmed, by="Luis")
+    subprocess.run([*command, "--out", tmp_path / "out.json"], env=environ, check=True, **options)
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert [report["sets"]["corrections"][key] for key in ("n", "right", "wrong", "none")] == [2, 1, 1, 0]
 
 
 def test_a_folder_without_labels_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -263,6 +263,18 @@ def test_what_waits_for_a_person_is_found_until_somebody_settles_it(gate: Gate) 
     assert certain not in waiting()
 
 
+def test_what_people_gave_or_confirmed_is_known(gate: Gate) -> None:
+    untouched, confirmed, corrected, noted, undone = (gate.register.save(photograph()).record.id for _ in range(5))
+    gate.register.confirm(confirmed, by="Luis")
+    gate.register.correct(corrected, by="Luis", plate="9999ZZZ")
+    gate.register.correct(noted, by="Luis", note="roja")
+    gate.register.confirm(undone, by="Luis")
+    gate.register.undo(undone, by="Luis")
+    settled = {seen.record.id: seen.record.plate for seen in gate.register.settled()}
+    assert settled == {confirmed: "1234BCD", corrected: "9999ZZZ"}
+    assert untouched not in settled
+
+
 def test_evidence_from_before_there_were_corrections_is_read(gate: Gate) -> None:
     record = gate.register.save(photograph()).record
     path = gate.home / "uploads" / record.image.replace(".jpg", ".json")
