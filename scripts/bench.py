@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from PIL import Image
 from coronet.ledger import Ledger
 from coronet.model import Attempt, Candidate, Corners, Entry, Reading, Record, Sighting
 from coronet.photo import Photo
-from coronet.register import Register
+from coronet.register import REVIEW, Register
 from coronet.search import Query
 from coronet.storage.local import LocalStore
 from drawing import with_plate
@@ -94,6 +94,44 @@ def _register(home: Path, size: int) -> Iterator[Line]:
         yield Line(what, size, [_seconds(call, before) for _ in range(runs)])
 
 
+def office() -> Iterator[Line]:
+    """What the office asks of the register, kept in memory since the process's first question, on this disk."""
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from _office(Path(folder), size)
+
+
+def _office(home: Path, size: int) -> Iterator[Line]:
+    store = LocalStore(home)
+    book = Ledger(store)
+    desk = Register(
+        store=store,
+        ledger=book,
+        open_photo=lambda data: _Prepared(with_plate("1234BCD").convert("RGB")),
+        read=lambda photo: SIGHTING,
+        now=lambda: datetime.now(UTC),
+        visit=timedelta(minutes=5),
+    )
+    book.append([_entry(number) for number in range(size)])
+    to_review = home / REVIEW
+    to_review.mkdir(parents=True)
+    for record in book.records()[:: 1 if size < 5_000 else size // 5_000]:
+        (to_review / record.image.removesuffix(".jpg")).touch()
+    questions: Sequence[tuple[str, Callable[[], object]]] = (
+        ("plate by pattern", lambda: desk.search(Query(plate="1?3*"))),
+        ("owner and note, by owner", lambda: desk.search(Query(owner="nunez", note="PUERTA", sort="propietario"))),
+        ("part of the owner", lambda: desk.search(Query(owner="nunez"))),
+        ("all by owner", lambda: desk.search(Query(sort="-propietario"))),
+        ("the last page of all by plate", lambda: desk.search(Query(sort="matricula", after=size - 5))),
+        ("to be reviewed (5,000 at most)", lambda: desk.search(Query(review=True))),
+        ("a vehicle's visits", lambda: desk.vehicle("1234BCD")),
+        ("summary of a month", lambda: desk.summary(date(2026, 11, 1), date(2026, 11, 30))),
+        ("what was searched as CSV", lambda: desk.export(Query(owner="nunez"))),
+    )
+    for what, ask in questions:
+        yield Line(what, size, [_seconds(ask, None) for _ in range(5)])
+
+
 class _Prepared(Photo):
     """A photograph whose pictures are ready: scaling them costs the same in a register of any size."""
 
@@ -136,7 +174,7 @@ def _seconds(call: Callable[[], object], before: Callable[[], object] | None) ->
     return time.perf_counter() - began
 
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Line]]] = {"register": register}
+BENCHMARKS: dict[str, Callable[[], Iterator[Line]]] = {"register": register, "office": office}
 
 
 def main() -> None:
