@@ -25,19 +25,19 @@ def main() -> None:
         sys.exit("the plate models are not installed")
     sight = Sight(models / DETECTION, models / RECOGNITION, countries=wiring.settings().countries)
     values, right, photograph = [], [], []
-    for number, (name, path, plate) in enumerate(photographs):
-        print(f"\r{number + 1}/{len(photographs)} {name:12}", end="", file=sys.stderr)
-        for spot in sight.spots(open_photo(path.read_bytes()).image, seconds=60):
+    for number, sample in enumerate(photographs):
+        print(f"\r{number + 1}/{len(photographs)} {sample.set:12}", end="", file=sys.stderr)
+        for spot in sight.spots(open_photo(sample.load()).image, seconds=60):
             values.append(spot.features)
-            right.append(bool(plate) and compared(spot.text) == compared(plate))
+            right.append(bool(sample.plate) and compared(spot.text) == compared(sample.plate))
             photograph.append(number)
     x, y, groups = np.array(values), np.array(right, float), np.array(photograph)
     left_out = np.zeros(len(y))
     for fold in range(_FOLDS):
         test = groups % _FOLDS == fold
         left_out[test] = _logistic(x[test] @ fit(x[~test], y[~test]))
-    for name in dict.fromkeys(each[0] for each in photographs):
-        mine = [number for number, each in enumerate(photographs) if each[0] == name]
+    for name in dict.fromkeys(each.set for each in photographs):
+        mine = [number for number, each in enumerate(photographs) if each.set == name]
         best = [max(np.nonzero(groups == number)[0], key=lambda i: left_out[i], default=None) for number in mine]
         print(f"\n{name}: {sum(y[i] for i in best if i is not None):.0f} of {len(mine)}", end="")
     print()

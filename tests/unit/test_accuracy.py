@@ -68,14 +68,14 @@ def test_the_records_that_people_settled_are_a_set(tmp_path: Path) -> None:
         now=lambda: datetime(2026, 11, 23, 9, 30, 15),
         visit=timedelta(minutes=5),
     )
-    command = [sys.executable, PROJECT / "scripts" / "accuracy.py", "corrections", "--reader", "onnx"]
+    command = [sys.executable, str(PROJECT / "scripts" / "accuracy.py"), "corrections", "--reader", "onnx"]
     options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120}
     environ = clean_environ() | {"CORONET_HOME": str(tmp_path)}
     assert "nobody has corrected" in subprocess.run(command, env=environ, check=False, **options).stderr
     corrected, confirmed, _ = (register.save(drawing.photograph("4821 KLM")).record.id for _ in range(3))
     register.correct(corrected, by="Luis", plate="4821KLM")
     register.confirm(confirmed, by="Luis")
-    subprocess.run([*command, "--out", tmp_path / "out.json"], env=environ, check=True, **options)
+    subprocess.run([*command, "--out", str(tmp_path / "out.json")], env=environ, check=True, **options)
     report = json.loads((tmp_path / "out.json").read_text())
     assert [report["sets"]["corrections"][key] for key in ("n", "right", "wrong", "none")] == [2, 1, 1, 0]
 
