@@ -17,6 +17,10 @@ class Fault(Enum):
     """It reaches the server and is done; the connection breaks before the answer."""
     ANSWER_CUT = auto()
     """The connection breaks in the middle of the answer."""
+    REQUEST_CUT = auto()
+    """The connection breaks in the middle of the request."""
+    SILENT = auto()
+    """Nothing comes for a minute, and then the connection breaks."""
     REFUSED = auto()
     """The connection breaks before the server hears of it."""
     INTERNAL_ERROR = auto()
@@ -52,18 +56,22 @@ class Proxy:
 def faulty_proxy(server: str) -> Iterator[Proxy]:
     """A proxy in front of the HTTP server at that address."""
     upstream = urlsplit(server).netloc
+    closing = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = int(self.headers.get("Content-Length") or 0)
             fault = proxy.choose(self.command, self.path)
+            body = self.rfile.read(length // 2 if fault is Fault.REQUEST_CUT else length)
             proxy.seen.append((self.command, self.path, fault))
             if fault in _ERRORS:
                 status, code = _ERRORS[fault]
                 self.answer(status, [], f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode())
-            elif fault is not Fault.REFUSED:
+            elif fault is Fault.SILENT:
+                closing.wait(60)
+            elif fault not in (Fault.REFUSED, Fault.REQUEST_CUT):
                 self.pass_on(body, fault)
             self.close_connection = self.close_connection or fault is not None
 
@@ -96,4 +104,5 @@ def faulty_proxy(server: str) -> Iterator[Proxy]:
         proxy = Proxy(f"http://127.0.0.1:{listening.server_port}")
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         yield proxy
+        closing.set()
         listening.shutdown()

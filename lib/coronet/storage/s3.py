@@ -27,9 +27,9 @@ _CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchUpload"
 _MOST_DELETED = 1000  # S3's limit for one request
 _READS = 3  # tries to read an answer whole: botocore repeats requests, but not what it streams
 
-_CONFIG = Config(
-    connect_timeout=3,
-    read_timeout=10,
+_CONFIG = Config(  # a request gives up after some 12 s: a Lambda still has the time to say so
+    connect_timeout=2,
+    read_timeout=3,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=32,
     request_checksum_calculation="when_required",  # other S3-compatible stores refuse checksums that they do not know
