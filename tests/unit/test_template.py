@@ -86,6 +86,13 @@ def test_the_bucket_is_private_encrypted_and_versioned() -> None:
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
+def test_only_what_arrives_under_entrada_starts_a_scan() -> None:
+    told = RESOURCES["Bucket"]["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    [rules] = [each["Filter"]["S3Key"]["Rules"] for each in told if each["Queue"] == "Queue.Arn"]
+    assert rules == [{"Name": "prefix", "Value": "entrada/"}]
+    assert FUNCTIONS["Escanear"]["Properties"]["Events"]["Entrada"]["Properties"]["Queue"] == "Queue.Arn"
+
+
 def test_secrets_are_no_plain_variables() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     hidden = {name for name, each in TEMPLATE["Parameters"].items() if each.get("NoEcho")}
