@@ -13,21 +13,21 @@ from coronet.readers.geometry import grown, sides, straightened
 from coronet.readers.shapes import Shape
 
 WEIGHTS = {
-    "constant": -5.882,
-    "share": 0.241,
-    "views": 2.548,
-    "known format": 1.015,
-    "plate-shaped": 1.748,
-    "digits only": -2.654,
-    "letters only": -0.836,
-    "too short": -1.929,
-    "too long": -0.633,
-    "odd characters": -0.592,
-    "pixels high": 1.304,
-    "part of the photograph": 1.494,
-    "distance from the edge": 6.775,
-    "brighter than around": 0.746,
-    "dark on bright": 0.604,
+    "constant": -5.786,
+    "share": 0.523,
+    "views": 2.19,
+    "known format": 1.133,
+    "plate-shaped": 1.523,
+    "digits only": -2.811,
+    "letters only": -0.602,
+    "too short": -1.667,
+    "too long": -0.899,
+    "odd characters": -0.598,
+    "pixels high": 1.285,
+    "part of the photograph": 1.778,
+    "distance from the edge": 27.211,
+    "brighter than around": 1.042,
+    "dark on bright": 0.535,
 }
 """Logistic regression with an L2 penalty; scripts/calibrate.py fits it to labelled photographs and prints it."""
 
@@ -36,25 +36,28 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def prior(text: str, countries: tuple[str, ...]) -> float:
-    """How much a text is to be believed before it is looked at: 1 for a known format, and less for less of a plate."""
+    """How much a text is to be believed before it is looked at: as `plates.fit`, but less for less of a plate."""
     fit = plates.fit(text, countries)
-    return (1 if fit >= 0.7 else 0.15 if fit else 0.03) * (0.3 if text.isdigit() else 1)
+    return (fit if fit >= 0.7 else 0.1 if fit else 0.02) * (0.3 if text.isdigit() else 1)
 
 
 def features(
-    text: str, share: float, shapes: list[Shape], image: Image.Image, countries: tuple[str, ...]
+    text: str, share: float, *, shapes: list[Shape], image: Image.Image, countries: tuple[str, ...]
 ) -> list[float]:
-    """What is weighed, in the order of WEIGHTS; `share` is the text's part among all that the place may say."""
+    """What is weighed, in the order of WEIGHTS.
+
+    `share` is the part of `text` in the belief in all that the place may say. What grows without limit ends where more
+    of it says no more.
+    """
     first = shapes[0]
     raw = "".join(part.reads[0].raw for part in first.parts)
     fit = plates.fit(text, countries)
-    height = float(np.mean([sides(part.line.quad())[1] for part in first.parts]))
+    height = max(1.0, float(np.mean([sides(part.line.quad())[1] for part in first.parts])))
     distance = min(*(first.quad / image.size).min(axis=0), *(1 - (first.quad / image.size).max(axis=0)))
-    brighter, bright = _ground(image, first)
-    share = min(max(share, 0.001), 0.999)
+    brighter, dark_text = _ground(image, first)
     return [
         1.0,
-        math.log(share / (1 - share)),
+        _log_odds(share),
         sum(text in shape.said() for shape in shapes) / 3,
         float(fit >= 0.7),
         float(fit > 0),
@@ -62,13 +65,18 @@ def features(
         float(text.isalpha()),
         max(0.0, 6 - len(text)),
         max(0.0, len(text) - 7),
-        float(min(len(re.sub(r"[A-Z0-9 .·:-]", "", raw)), 4)),
-        math.log(max(height, 1)),
-        math.log(max(height, 1) / min(image.size)),
-        float(distance),
+        float(min(len(re.sub(r"[A-Z0-9 .·:-]", "", raw)), 3)),
+        min(math.log(height), 4.0),
+        math.log(height / min(image.size)),
+        float(min(distance, 0.1)),
         brighter,
-        bright,
+        dark_text,
     ]
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(max(probability, 0.03), 0.97)
+    return math.log(bounded / (1 - bounded))
 
 
 def probability(values: list[float]) -> float:

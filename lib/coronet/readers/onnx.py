@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DETECTION = "PP-OCRv6_det_small.onnx"
 RECOGNITION = "PP-OCRv6_rec_small.onnx"
-ANSWER = 0.2
+ANSWER = 0.15
 """Below this probability there is no answer."""
 
 _WORTH_KEEPING = 0.01

@@ -84,8 +84,13 @@ class Sight:
             more = self._search(image, finer, end)
             spots += [new for new in more if not any(same_place(new.shapes[0], old.shapes[0]) for old in spots)]
         for spot in spots:
-            share = spot.texts[spot.text]
-            spot.features = judgement.features(spot.text, share, spot.shapes, image, self._countries)
+            spot.features = judgement.features(
+                spot.text,
+                spot.texts[spot.text],
+                shapes=spot.shapes,
+                image=image,
+                countries=self._countries,
+            )
         return sorted(spots, key=lambda spot: -spot.probability)
 
     def _search(self, image: Image.Image, longest: int, end: float) -> list[Spot]:
@@ -134,9 +139,11 @@ class Sight:
         sure = np.prod([look[ctc.greedy(look)[1]].max(axis=1).prod() for look in looks])
         raw = " ".join(part.reads[0].raw for part in shape.parts)
         odd = len(re.sub(r"[A-Z0-9 .·-]", "", raw)) + 3 * len(re.findall(r"[:/]\d\d", raw))
-        height = np.mean([sides(part.line.quad())[1] for part in shape.parts])
         worth = judgement.prior(shape.text, self._countries)
-        return float(worth * (0.05 + sure) * 0.5**odd * (height * len(shape.parts)) ** 0.5)
+        height = np.mean([sides(part.line.quad())[1] for part in shape.parts])
+        if worth == 1:  # elsewhere the second line may be no part of the plate: a region, a town
+            height *= len(shape.parts)
+        return float(worth * (0.05 + sure) * 0.5**odd * height**0.5)
 
     def _believe(self, spot: Spot) -> None:
         """Let the spot's shapes vote: the mean of their probabilities, times what the text is worth as a plate."""
