@@ -1,25 +1,35 @@
 """Measure what CoroNet takes: `bench.py [NAME...]` prints a table of each benchmark, by default of all."""
 
 import argparse
+import base64
+import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
+from requests import Request
 
+import aws
+from coronet.access import Right, new_api_key
 from coronet.ledger import Ledger
 from coronet.model import Attempt, Candidate, Corners, Entry, Reading, Record, Sighting
 from coronet.photo import Photo
 from coronet.register import REVIEW, Register
 from coronet.search import Query
 from coronet.storage.local import LocalStore
-from drawing import with_plate
+from drawing import encoded, with_plate
+from emulator import emulating
+from servers import PROJECT
 
+BUILT = PROJECT / ".aws-sam" / "build"
+LAMBDA_PYTHON = PROJECT / ".venv-sam" / "bin" / "python"
 SIZES = (1_000, 10_000, 100_000)
 CORNERS: Corners = ((0.4, 0.6), (0.6, 0.6), (0.6, 0.7), (0.4, 0.7))
 SIGHTING = Sighting(
@@ -132,6 +142,49 @@ def _office(home: Path, size: int) -> Iterator[Line]:
         yield Line(what, size, [_seconds(ask, None) for _ in range(5)])
 
 
+def functions() -> Iterator[Line]:
+    """Functions as `make build` made them, under Lambda's runtime emulator, with moto's server as AWS."""
+    with tempfile.TemporaryDirectory() as folder, aws.moto_server(Path(folder)) as url:
+        key, kept = new_api_key("bench", Right)
+        secret = {"CORONET_API_KEYS": str(kept), "CORONET_SECRET_KEY": "x" * 64}
+        aws.session().client("s3", endpoint_url=url).create_bucket(Bucket="bench")
+        secrets = aws.session().client("secretsmanager", endpoint_url=url)
+        secrets.create_secret(Name="bench", SecretString=json.dumps(secret))
+        environ = {
+            "PYTHONPATH": ":".join(str(layer / "python") for layer in BUILT.iterdir() if layer.is_dir()),
+            "AWS_ENDPOINT_URL": url,
+            "CORONET_STORAGE": "s3",
+            "CORONET_BUCKET": "bench",
+            "CORONET_SECRET": "bench",
+            "CORONET_READERS": "onnx,tesseract",
+        }
+        for name, changes in (("inicio", {}), ("guardar", _upload(encoded(with_plate("1234 BCD"))))):
+            kept_event = json.loads((PROJECT / "tests" / "events" / f"{name}.json").read_text("utf-8"))
+            headers = {**kept_event["headers"], **changes.get("headers", {}), "x-api-key": key}
+            event = {**kept_event, **changes, "headers": headers}
+            yield from _function(name, Path(folder), environ, event)
+
+
+def _function(name: str, scratch: Path, environ: Mapping[str, str], event: Any) -> Iterator[Line]:
+    first, later = [], []
+    for _ in range(3):
+        with emulating(name, scratch, environ=environ, python=str(LAMBDA_PYTHON), memory=1769) as invoke:
+            first.append(_seconds(lambda: invoke(event), None))
+            later += [_seconds(lambda: invoke(event), None) for _ in range(10)]
+    yield Line(f"{name}, an instance's first request", 0, first)
+    yield Line(f"{name}, later requests", 0, later)
+
+
+def _upload(photograph: bytes) -> dict[str, Any]:
+    """The body of a form with the photograph, and its headers."""
+    form = Request("POST", "http://localhost", files={"imagen": ("foto.jpg", photograph)}).prepare()
+    body: Any = form.body
+    return {
+        "body": base64.b64encode(body).decode(),
+        "headers": {"content-type": form.headers["Content-Type"], "content-length": str(len(body))},
+    }
+
+
 class _Prepared(Photo):
     """A photograph whose pictures are ready: scaling them costs the same in a register of any size."""
 
@@ -174,7 +227,11 @@ def _seconds(call: Callable[[], object], before: Callable[[], object] | None) ->
     return time.perf_counter() - began
 
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Line]]] = {"register": register, "office": office}
+BENCHMARKS: dict[str, Callable[[], Iterator[Line]]] = {
+    "register": register,
+    "office": office,
+    "functions": functions,
+}
 
 
 def main() -> None:

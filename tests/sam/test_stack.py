@@ -2,7 +2,8 @@
 
 moto makes the bucket, queues, functions, layers, roles, policies and log groups. It does not make the HTTP API (whose
 routes `sam local` shows), the secret, throttling, or the bucket's policy, versioning, notifications and public access
-block, and enforces neither policies nor the rule that somebody must be let in; `tests/unit/test_template.py` reads them.
+block, and enforces neither policies nor the rule that somebody must be let in. `tests/unit/test_template.py` reads the
+template for those.
 """
 
 import io
