@@ -89,13 +89,26 @@ class TooManyRequests(Refused):
 
 
 class DamagedLedger(CoroNetError):
-    """The register's CSV is not what CoroNet writes; it is left as it is. `line` counts from 1."""
+    """The register's CSV is not what CoroNet writes; it is left as it is.
 
+    `line` counts from 1; `problem` is one of PROBLEMS, which say it in English.
+    """
+
+    PROBLEMS: ClassVar[Mapping[str, str]] = {
+        "header": "the header is not id,fecha_hora,matricula,propietario,tipo_vehiculo,observacion,imagen",
+        "encoding": "not UTF-8",
+        "cells": "not seven cells",
+        "id": "the id is no number",
+        "quote": "a quotation mark in a cell that is not quoted",
+        "unclosed": "a quotation mark that never closes",
+        "last_id": "data/ultimo_id beside it holds no number",
+    }
     status = 500
     key = "error.damaged"
 
     def __init__(self, line: int, problem: str) -> None:
-        super().__init__(f"data/registros.csv is damaged at line {line}: {problem}", line=line, problem=problem)
+        what = self.PROBLEMS[problem]
+        super().__init__(f"data/registros.csv is damaged at line {line}: {what}", line=line, problem=problem)
         self.line = line
         self.problem = problem
 

@@ -402,7 +402,7 @@ def _last_id(kept: Blob | None) -> int:
     if kept is None:
         return 0
     if not kept.data.strip().isdigit():
-        raise DamagedLedger(1, f"{LAST_ID_KEY} holds no number")
+        raise DamagedLedger(1, "last_id")
     return int(kept.data)
 
 

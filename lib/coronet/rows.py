@@ -37,7 +37,7 @@ def parse(data: bytes) -> Iterator[Record]:
     rows = split(data)
     line, header = next(rows, (1, HEADER))
     if tuple(_cells(line, header.removeprefix(BOM) or HEADER)) != COLUMNS:
-        raise DamagedLedger(line, "the header is not " + ",".join(COLUMNS))
+        raise DamagedLedger(line, "header")
     for line, row in rows:
         if record := record_of(line, row):
             yield record
@@ -72,8 +72,7 @@ def record_of(line: int, row: bytes) -> Record | None:
     if len(cells) != len(COLUMNS) or not _ID.fullmatch(cells[0]):
         if not any(cells):
             return None
-        many = len(cells) != len(COLUMNS)
-        raise DamagedLedger(line, f"{len(cells)} cells instead of {len(COLUMNS)}" if many else "the id is no number")
+        raise DamagedLedger(line, "cells" if len(cells) != len(COLUMNS) else "id")
     id, registered_at, plate, owner, vehicle_type, note, image = map(_shown, cells) if b"'" in row else cells
     return Record(
         id=int(id),
@@ -106,7 +105,7 @@ def split(data: bytes) -> Iterator[tuple[int, bytes]]:
         else:
             yield start, piece
     if quoted:
-        raise DamagedLedger(start, "a quotation mark that never closes")
+        raise DamagedLedger(start, "unclosed")
 
 
 def last_rows(data: bytes) -> bytes:
@@ -129,7 +128,7 @@ def _cells(line: int, row: bytes) -> list[str]:
     try:
         text = row.decode().rstrip("\r\n")
     except UnicodeDecodeError:
-        raise DamagedLedger(line, "not UTF-8") from None
+        raise DamagedLedger(line, "encoding") from None
     return _quoted_cells(line, text) if '"' in text else text.split(",")
 
 
@@ -142,7 +141,7 @@ def _quoted_cells(line: int, text: str) -> list[str]:
         if text[match.end() : position] != ",":
             break
     if position <= len(text):
-        raise DamagedLedger(line, "a quotation mark inside a cell that is not quoted")
+        raise DamagedLedger(line, "quote")
     return cells
 
 

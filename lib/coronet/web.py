@@ -344,8 +344,17 @@ def _refuse(error: CoroNetError, options: _Options) -> ResponseReturnValue:
 
 
 def _said(key: str, error: CoroNetError) -> str:
-    values = {name: text(f"field.{value}") if name == "field" else value for name, value in error.values.items()}
-    return text(key, **values)
+    return text(key, **{name: _in_words(name, value) for name, value in error.values.items()})
+
+
+def _in_words(name: str, value: str | int) -> str | int:
+    match name:
+        case "field":
+            return text(f"field.{value}")
+        case "problem":
+            return text(f"problem.{value}")
+        case _:
+            return value
 
 
 def _drain() -> None:

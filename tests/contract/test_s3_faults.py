@@ -71,6 +71,24 @@ def test_a_large_append_survives_one_fault(
     assert dict(blob.notes) == {"a": "1"}
 
 
+@pytest.mark.parametrize("step", ["partNumber=1", "partNumber=2", "uploadId"])
+def test_a_large_append_that_another_comes_before(store: S3Store, plain: S3Store, proxy: Proxy, step: str) -> None:
+    version = plain.put(KEY, LARGE, replaces=None)
+
+    def choose(method: str, path: str) -> Fault | None:
+        if method == ("POST" if step == "uploadId" else "PUT") and step in path and "uploads" not in path:
+            proxy.choose = lambda method, path: None
+            plain.append(KEY, b"theirs", replaces=version)
+        return None
+
+    proxy.choose = choose
+    with pytest.raises(StoreConflict):
+        store.append(KEY, b"mine", replaces=version)
+    blob = plain.tail(KEY, 7)
+    assert blob and (blob.data, blob.size) == (b"ftheirs", len(LARGE) + 6)
+    assert plain.sweep(before=datetime.now(UTC) + timedelta(days=1)) == 0  # the upload was given up
+
+
 def test_a_put_that_another_writes_over_before_it_is_asked_for(store: S3Store, plain: S3Store, proxy: Proxy) -> None:
     """The answer is lost and somebody else writes: the repeated request meets a conflict, for the ledger to solve."""
 

@@ -88,28 +88,28 @@ def test_what_spreadsheets_make_of_it_is_read(data: bytes) -> None:
         (rows.HEADER.replace(b"id", b"ID"), 1, "header"),
         (b"\n" + rows.HEADER, 1, "header"),
         (ROW, 1, "header"),
-        (rows.HEADER + ROW + b"2,a,b,c,d,e\n", 3, "6 cells"),
-        (rows.HEADER + ROW + b"2,a,b,c,d,e,f,g\n", 3, "8 cells"),
-        (rows.HEADER + ROW + b"half a ro", 3, "1 cells"),
+        (rows.HEADER + ROW + b"2,a,b,c,d,e\n", 3, "cells"),
+        (rows.HEADER + ROW + b"2,a,b,c,d,e,f,g\n", 3, "cells"),
+        (rows.HEADER + ROW + b"half a ro", 3, "cells"),
         (rows.HEADER + ROW.replace(b"1,", b"one,", 1), 2, "id"),
         (rows.HEADER + ROW.replace(b"1,", b"-1,", 1), 2, "id"),
         (rows.HEADER + ROW.replace(b"1,", b"1.0,", 1), 2, "id"),
         (rows.HEADER + ROW.replace(b"1,", b",", 1), 2, "id"),
         (rows.HEADER + ROW.replace(b"1,", "٣,".encode(), 1), 2, "id"),
         (rows.HEADER + ROW.replace(b"1,", b"9" * 5000 + b",", 1), 2, "id"),
-        (rows.HEADER + ROW + ROW.replace(b"Ana", b"\xf1"), 3, "UTF-8"),
-        (rows.HEADER + b'2,a,"b\nb\nb",c,d,e,f\n' + b"3,\xff,b,c,d,e,f\n", 5, "UTF-8"),
-        (rows.HEADER + ROW + b'2,a,"b,c,d,e,f\n' + ROW * 3, 3, "never closes"),
-        (rows.HEADER + ROW + b'2,a,5" disk and 3",c,d,e,f\n', 3, "quotation mark inside"),
-        (rows.HEADER + ROW + b'2,a,"b"x,c,d,e,f\n', 3, "quotation mark inside"),
-        ((rows.HEADER + ROW).decode().encode("utf-16"), 1, "UTF-8"),
+        (rows.HEADER + ROW + ROW.replace(b"Ana", b"\xf1"), 3, "encoding"),
+        (rows.HEADER + b'2,a,"b\nb\nb",c,d,e,f\n' + b"3,\xff,b,c,d,e,f\n", 5, "encoding"),
+        (rows.HEADER + ROW + b'2,a,"b,c,d,e,f\n' + ROW * 3, 3, "unclosed"),
+        (rows.HEADER + ROW + b'2,a,5" disk and 3",c,d,e,f\n', 3, "quote"),
+        (rows.HEADER + ROW + b'2,a,"b"x,c,d,e,f\n', 3, "quote"),
+        ((rows.HEADER + ROW).decode().encode("utf-16"), 1, "encoding"),
     ],
 )
 def test_damage_is_told_with_its_line(data: bytes, line: int, problem: str) -> None:
     with pytest.raises(DamagedLedger) as error:
         list(rows.parse(data))
     assert error.value.line == line
-    assert problem in error.value.problem
+    assert error.value.problem == problem
 
 
 @given(st.binary(max_size=200), st.booleans())

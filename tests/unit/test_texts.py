@@ -8,6 +8,7 @@ from string import Formatter
 import pytest
 
 from coronet.config import PROJECT
+from coronet.errors import DamagedLedger
 from coronet.texts import LANGUAGES, LOCALES, catalogue
 
 TEMPLATES = sorted((PROJECT / "lib" / "coronet" / "templates").glob("*.html"))
@@ -65,3 +66,8 @@ SOURCES = "".join(
     for path in sorted((PROJECT / folder).rglob("*"))
     if path.suffix in {".py", ".html"}
 )
+
+
+def test_every_damage_of_the_register_has_its_words() -> None:
+    words = {key.removeprefix("problem.") for key in catalogue(LANGUAGES[0]) if key.startswith("problem.")}
+    assert words == set(DamagedLedger.PROBLEMS)
