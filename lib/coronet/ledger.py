@@ -20,8 +20,8 @@ from coronet.ports import BlobStore
 KEY = "data/registros.csv"
 LAST_ID_KEY = "data/ultimo_id"
 
-_PATIENCE = 20.0  # seconds of lost races until a write is given up
-_LONGEST_PAUSE = 1.0
+_TRIES, _PATIENCE = 40, 20.0  # races lost, and seconds of that, until a write is given up
+_DOUBLINGS = 4
 _END = 64 * 1024  # bytes: some hundred rows, for little more than the way to the store and back
 _ORIGIN = re.compile(r"_([0-9a-f]{16})\.jpg\Z")
 _ENTRY_FIELDS = tuple(each.name for each in fields(Entry))
@@ -48,7 +48,7 @@ class Ledger:
     """The register's rows, oldest first by id. Safe to share between threads; processes share the store.
 
     Every method raises DamagedLedger, having changed nothing, where the CSV is not one of ours. A write that loses
-    every race for `_PATIENCE` seconds raises StoreConflict.
+    `_TRIES` races, for `_PATIENCE` seconds at least, raises StoreConflict.
     """
 
     def __init__(self, store: BlobStore) -> None:
@@ -409,18 +409,19 @@ def _last_id(kept: Blob | None) -> int:
 def _retried(attempt: Callable[[], T]) -> T:
     """What `attempt` returns once it loses no race.
 
-    The pauses between are drawn from a range that starts with what an attempt takes, however far the store, and
-    doubles. Source: "Exponential Backoff And Jitter" (full jitter), AWS Architecture Blog, 2015.
+    The pauses between are drawn from a range that is measured in what an attempt takes, however far the store, and
+    doubles a few times. Source: "Exponential Backoff And Jitter" (full jitter), AWS Architecture Blog, 2015. It does
+    not double further, lest those who have waited longest ask least often.
     """
     began = time.monotonic()
-    longest = 0.0
+    lost = 0
     while True:
         started = time.monotonic()
         try:
             return attempt()
         except StoreConflict:
             now = time.monotonic()
-            longest = min(_LONGEST_PAUSE, 2 * (longest or now - started))
-            if now - began > _PATIENCE:
+            lost += 1
+            if lost >= _TRIES and now - began > _PATIENCE:
                 raise
-            time.sleep(random.uniform(0, longest))  # noqa: S311 - no secret
+            time.sleep(random.uniform(0, (now - started) * 2 ** min(lost, _DOUBLINGS)))  # noqa: S311 - no secret

@@ -405,6 +405,7 @@ def test_a_write_that_did_not_happen_is_told(store: Meddler, ledger: Ledger) -> 
 
 def test_a_race_that_is_never_won_is_told(store: Meddler, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(ledger_module, "_TRIES", 5)
     store.before = [conflict] * 1000
     with pytest.raises(StoreConflict):
         ledger.append([entry(1)])
