@@ -42,6 +42,7 @@ class LocalStore:
         """See BlobStore."""
         path = self._path(key)
         with _failures():
+            _expect(path, replaces)  # most conflicts show before anything is written
             _make_folder(path.parent)
             with _temporary(path.parent, data) as temporary, _writing(path.parent) as folder:
                 _expect(path, replaces)
