@@ -53,7 +53,7 @@ password: .venv/ready ## Choose the password with which people log in
 api-key: .venv/ready ## Make a key for a program (NAME=puerta RIGHTS=leer+guardar+borrar)
 	@$(BIN)/python scripts/credentials.py api-key "$(NAME)" "$(RIGHTS)"
 
-.PHONY: serve test screenshots lint lock
+.PHONY: serve test screenshots icons lint lock
 serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)
 	@$(BIN)/functions-framework --source lib/coronet/gateway.py --target coronet --host $(HOST) --port $(PORT)
 
@@ -92,6 +92,9 @@ bench: .venv/ready-dev build ## Measure what saving, listing, searching and Lamb
 .PHONY: accuracy
 accuracy: .venv/ready ## Measure reading: PLATES=DIR|corrections [READER=chain|onnx|tesseract|openai] [OUT=FILE.json]
 	@$(BIN)/python scripts/accuracy.py "$(PLATES)" --reader $(or $(READER),chain) $(if $(OUT),--out "$(OUT)")
+
+icons: .venv/ready-dev ## Draw the app's icons anew from icon.svg
+	@$(BIN)/python scripts/icons.py
 
 lint: .venv/ready-dev ## Check style and types
 	@$(BIN)/ruff check .

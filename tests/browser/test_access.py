@@ -69,3 +69,25 @@ def test_log_in_save_delete_and_log_out_within_the_policy(browser: Browser, clos
     page.goto("/registros")
     expect(page.get_by_label("Contraseña")).to_be_visible()
     context.close()
+
+
+def test_a_photograph_outlives_the_session_and_is_sent_after_the_next_login(
+    browser: Browser, closed: Server, photo: Path
+) -> None:
+    context = browser.new_context(base_url=closed.url, locale="es-ES")
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    context.clear_cookies()
+    page.get_by_label("Observación").fill("sin sesión")
+    page.locator("input[name=imagen]").set_input_files(photo)
+    expect(page.get_by_role("region", name="Fotografías por enviar: 1")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("Tienes que iniciar sesión")
+    page.get_by_role("link", name="Entrar").click()
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    expect(page.get_by_role("status")).to_contain_text("Registro guardado")
+    csv = (closed.home / "data" / "registros.csv").read_text("utf-8")
+    assert csv.count("sin sesión") == 1
+    context.close()

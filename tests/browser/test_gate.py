@@ -78,7 +78,7 @@ def test_a_photograph_is_answered_on_the_same_page(
     assert (row["propietario"], row["tipo_vehiculo"], row["observacion"]) == ("Ana López", "Automóvil", "puerta 2")
 
     page.locator("input[name=imagen]").set_input_files(photo)
-    expect(page.get_by_role("alert")).to_contain_text("Ya registrada hace poco: " + row["fecha_hora"])
+    expect(page.get_by_role("alert")).to_contain_text("Ya registrada hace poco: " + row["fecha_hora"][11:])
     expect(page.locator(".vehicle")).to_contain_text(
         re.compile(r"Ana López.*Automóvil.*Visitas anteriores\s*1", re.DOTALL)
     )

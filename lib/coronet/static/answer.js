@@ -72,13 +72,13 @@ export class Answer {
 
   showRepeated({ repetido }) {
     this.parts.repeated.hidden = !repetido;
-    this.parts.before.textContent = repetido?.fecha_hora ?? "";
+    this.parts.before.textContent = repetido?.fecha_hora.slice(11) ?? "";
   }
 
   showVehicle(vehicle) {
     this.parts.vehicle.hidden = !vehicle;
     this.parts.visits.textContent = vehicle?.visitas ?? "";
-    this.parts.last.textContent = vehicle?.ultima_visita ?? "";
+    this.parts.last.textContent = vehicle?.ultima_visita.slice(0, 16) ?? "";
     this.parts.owner.textContent = vehicle?.propietario || "—";
     this.parts.type.textContent = vehicle?.tipo_vehiculo || "—";
   }

@@ -39,7 +39,8 @@ function start() {
   for (const input of [camera, part.gallery]) input.addEventListener("change", () => take(input));
   form.addEventListener("submit", submit);
   showOutbox();
-  send();
+  if (camera.files.length) take(camera); // somebody was faster than this script
+  else send();
 }
 
 /** Whether what happens to this photograph is what the page is about: not where somebody is at another record. */
