@@ -21,6 +21,7 @@ CORE = {
     "history",
     "summary",
     "doctor",
+    "privacy",
 }
 OUTSIDE = {"flask", "werkzeug", "boto3", "botocore", "openai", "PIL", "pillow_heif", "onnxruntime", "numpy", "os"}
 MODULES = {".".join(path.relative_to(LIB).with_suffix("").parts): path for path in LIB.rglob("*.py")}
