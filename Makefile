@@ -53,15 +53,18 @@ password: .venv/ready ## Choose the password with which people log in
 api-key: .venv/ready ## Make a key for a program (NAME=puerta RIGHTS=leer+guardar+borrar)
 	@$(BIN)/python scripts/credentials.py api-key "$(NAME)" "$(RIGHTS)"
 
-.PHONY: serve test screenshots icons lint lock
+.PHONY: serve test test-long screenshots icons lint lock
 serve: .venv/ready ## Serve http://localhost:5000 (HOST=, PORT=, CORONET_HOME= choose otherwise)
 	@$(BIN)/functions-framework --source lib/coronet/gateway.py --target coronet --host $(HOST) --port $(PORT)
 
 test: .venv/ready-dev ## Run the tests
 	@$(BIN)/pytest -n auto
 
+test-long: .venv/ready-dev ## Run the longer tests: walks in a browser, many writers at once, every answer of the API
+	@$(BIN)/pytest -n auto -m long
+
 screenshots: .venv/ready-dev ## Take the README's pictures anew
-	@CORONET_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/pytest -q tests/browser
+	@CORONET_SCREENSHOTS=$(CURDIR)/docs/screenshots $(BIN)/pytest -q -m 'long or not long' tests/browser
 
 .venv/fuzz: .venv/ready-dev requirements-fuzz.txt
 	$(PIP) --upgrade --target $@ -r requirements-fuzz.txt

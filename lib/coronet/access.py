@@ -36,7 +36,7 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever sent a request: a person's `sesion`, a program's `clave`, an identity provider's `jwt`, or `local`."""
+    """Whoever sent a request: a person's `sesion`, a program's `clave`, or `local`."""
 
     kind: str
     name: str = ""

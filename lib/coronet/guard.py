@@ -56,7 +56,7 @@ def refuse_open_address() -> None:
 
 
 def caller() -> str:
-    """Whoever sent the request: `clave:NAME`, `sesion:ID`, `jwt:SUBJECT`, `local` while CoroNet is open, or `nadie`."""
+    """Whoever sent the request: `clave:NAME`, `sesion:ID`, `local` while CoroNet is open, or `nadie`."""
     return str(g.get("caller") or "nadie")
 
 

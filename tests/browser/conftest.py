@@ -39,6 +39,14 @@ expect.set_options(timeout=20_000)  # the first reading loads the models
 Shoot = Callable[[str], object]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the register's walk in `make test`; the others take minutes."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name != "test_register.py":
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:

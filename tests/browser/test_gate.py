@@ -220,9 +220,11 @@ def test_a_photograph_whose_answer_was_lost_is_one_record(
 def test_the_camera_is_reached_and_opened_from_the_keyboard(page: Page) -> None:
     page.goto("/")
     camera = page.locator("input[name=imagen]")
+    expect(page.locator("label.album")).to_be_visible()  # the script has taken the page over
     for _ in range(12):
         page.keyboard.press("Tab")
         if camera.evaluate("input => input === document.activeElement"):
             break
+    expect(camera).to_be_focused()
     with page.expect_file_chooser():
         page.keyboard.press("Enter")

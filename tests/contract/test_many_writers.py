@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from coronet.ledger import Ledger
 from coronet.ports import BlobStore
 from coronet.storage.local import LocalStore
@@ -54,6 +56,7 @@ def test_eight_processes_on_one_folder(tmp_path: Path) -> None:
     assert {id for id, _ in rows} == set(range(1, 201))
 
 
+@pytest.mark.long
 def test_sixteen_processes_on_one_bucket(bucket: str, s3_environ: dict[str, str]) -> None:
     writers = start(f"s3:{bucket}", processes=16, records=20, environ=s3_environ)
     output, _ = writers.communicate()

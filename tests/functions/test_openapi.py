@@ -36,6 +36,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
+@pytest.mark.long
 @description.parametrize()
 @settings(max_examples=10, deadline=None, derandomize=True)
 def test_the_server_does_as_described(url: str, case: "schemathesis.Case[Any]") -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from coronet import plates, rows
 from coronet.errors import CoroNetError, DamagedLedger
@@ -26,9 +27,9 @@ def photograph(data: bytes) -> None:
     """
     from coronet import photo
 
-    photo.MAX_PIXELS = 4_000_000
     try:
-        taken = photo.open_photo(data)
+        with patch.object(photo, "MAX_PIXELS", 4_000_000):
+            taken = photo.open_photo(data)
     except CoroNetError as refused:
         assert refused.status < 500
         return
