@@ -115,7 +115,7 @@ def readings(text: str, countries: Collection[str]) -> tuple[str, ...]:
 # Fahrzeug-Zulassungsverordnung, annex 4. The others: Wikipedia's "Vehicle registration plates of ..." each, in 2025.
 _TABLE = """
 ES turismo       9999BBB
-ES provincial    <SPAIN>9999A <SPAIN>9999AA <SPAIN>9 <SPAIN>99 <SPAIN>999 <SPAIN>9999 <SPAIN>99999 <SPAIN>999999
+ES provincial    <SPAIN>9999A <SPAIN>9999AA <SPAIN>9999 <SPAIN>99999 <SPAIN>999999
 ES ciclomotor    c9999BBB
 ES remolque      r9999BBB <SPAIN>99999r
 ES temporal      p9999BBB s9999BBB v9999BBB

@@ -92,3 +92,8 @@ def test_without_time_it_looks_once(reader: OnnxReader) -> None:
 def test_without_models_the_next_reader_is_asked(models: Path | None) -> None:
     with pytest.raises(ReaderUnavailable):
         OnnxReader(models).read(Photo(drawing.street()), seconds=10)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3000, 8), (8, 3000)])
+def test_photographs_of_odd_shapes_have_no_plate(reader: OnnxReader, size: tuple[int, int]) -> None:
+    assert reader.read(Photo(drawing.street().resize(size)), seconds=10) is None

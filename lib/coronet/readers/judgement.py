@@ -90,7 +90,7 @@ def _ground(image: Image.Image, shape: Shape) -> tuple[float, float]:
     margin = 0.6 * height
     patch = straightened(image, grown(shape.quad, margin, margin), _PATCH)
     grey = np.asarray(patch, np.float32) @ _GREY / 255
-    across = int(_PATCH[0] * margin / (width + 2 * margin))
+    across = max(1, int(_PATCH[0] * margin / (width + 2 * margin)))
     down = int(_PATCH[1] * margin / (height + 2 * margin))
     inside = grey[down:-down, across:-across]
     around = np.ones(grey.shape, bool)

@@ -100,5 +100,5 @@ def stacked(parts: Sequence[Part]) -> Iterator[Shape]:
         right, down = b.mean(axis=0) - a.mean(axis=0)
         height, width = (upper_height + lower_height) / 2, max(upper_width, lower_width)
         alike = 0.6 < upper_height / lower_height < 1.7 and width < 5 * height
-        if alike and 0.5 * height < down < 2 * height and abs(right) < 0.4 * width:
+        if alike and 0.5 * height < down < 2 * height and abs(right) < 0.6 * width:
             yield Shape((upper, lower))
