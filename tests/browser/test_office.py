@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from drawing import encoded, with_plate
 from servers import Server, serving
@@ -109,9 +109,10 @@ def test_the_summary_is_shown(page: Page, shoot: Shoot) -> None:
 @pytest.mark.parametrize("path", ["/registros", "/registros/1", "/matriculas/1234BCD", "/resumen"])
 def test_a_page_weighs_little_and_comes_from_here(browser: Browser, own_server: Server, path: str) -> None:
     page = browser.new_page(base_url=own_server.url)
-    weights: dict[str, int] = {}
-    page.on("response", lambda answer: weights.update({answer.url: len(answer.body())}))
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - Playwright takes no built-in
     page.goto(path, wait_until="networkidle")
+    weights = {answer.url: len(answer.body()) for answer in answers}
     assert all(address.startswith(own_server.url) for address in weights)
     assert sum(".css" in address for address in weights) == 1
     assert sum(weight for address, weight in weights.items() if "/uploads/" not in address) <= MOST_BYTES
