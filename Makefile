@@ -26,9 +26,11 @@ help: ## This list
 	$(PIP) --no-deps --upgrade --target .venv/emulator -r requirements-sam.txt
 	@touch $@
 
-.venv-sam/ready: requirements-sam.txt
+.venv-sam/ready: requirements-sam.txt constraints.txt
 	@test -x .venv-sam/bin/python || $(or $(PYTHON312),$$(scripts/python312.sh)) -m venv .venv-sam
 	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sam.txt
+	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv-sam/runtime \
+	  -c constraints.txt awslambdaric boto3
 	@touch $@
 
 .PHONY: scan

@@ -29,7 +29,7 @@ from emulator import emulating
 from servers import PROJECT
 
 BUILT = PROJECT / ".aws-sam" / "build"
-LAMBDA_PYTHON = PROJECT / ".venv-sam" / "bin" / "python"
+SAM = PROJECT / ".venv-sam"
 SIZES = (1_000, 10_000, 100_000)
 CORNERS: Corners = ((0.4, 0.6), (0.6, 0.6), (0.6, 0.7), (0.4, 0.7))
 SIGHTING = Sighting(
@@ -151,7 +151,7 @@ def functions() -> Iterator[Line]:
         secrets = aws.session().client("secretsmanager", endpoint_url=url)
         secrets.create_secret(Name="bench", SecretString=json.dumps(secret))
         environ = {
-            "PYTHONPATH": ":".join(str(layer / "python") for layer in BUILT.iterdir() if layer.is_dir()),
+            "PYTHONPATH": ":".join(map(str, [*BUILT.glob("*/python"), SAM / "runtime"])),
             "AWS_ENDPOINT_URL": url,
             "CORONET_STORAGE": "s3",
             "CORONET_BUCKET": "bench",
@@ -166,9 +166,10 @@ def functions() -> Iterator[Line]:
 
 
 def _function(name: str, scratch: Path, environ: Mapping[str, str], event: Any) -> Iterator[Line]:
+    python = str((SAM / "bin" / "python").resolve())  # without sam's own packages: Lambda has none of them
     first, later = [], []
     for _ in range(3):
-        with emulating(name, scratch, environ=environ, python=str(LAMBDA_PYTHON), memory=1769) as invoke:
+        with emulating(name, scratch, environ=environ, python=python, memory=1769) as invoke:
             first.append(_seconds(lambda: invoke(event), None))
             later += [_seconds(lambda: invoke(event), None) for _ in range(10)]
     yield Line(f"{name}, an instance's first request", 0, first)

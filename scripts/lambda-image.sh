@@ -9,7 +9,7 @@ image=public.ecr.aws/lambda/python:3.12-x86_64 # the tag that sam local looks fo
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-mkdir -p "$root"/{bin,etc/ssl/certs,lib64,opt,proc,dev,tmp,usr/bin,var/{lang,rapid,runtime,task}}
+mkdir -p "$root"/{bin,etc/ssl/certs,lib64,opt,proc,dev,tmp,usr/bin,var/{lang,rapid,task}}
 chmod 1777 "$root/tmp"
 
 # The interpreter and its standard library, where Lambda has them.
@@ -21,9 +21,8 @@ tar -C "$prefix" -c --exclude='*/site-packages' --exclude='*/__pycache__' --excl
 # The whole of it compiled, as on Lambda, or every cold start would compile it anew.
 "$python" -m compileall -q --invalidation-mode unchecked-hash "$root/var/lang/lib/python3.12"
 
-# The runtime interface client and boto3, which Lambda's image also brings, in the versions of requirements-sam.txt.
-"$python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --target "$root/var/runtime" \
-    -c "$here/../constraints.txt" awslambdaric boto3
+# The runtime interface client and boto3, which Lambda's image also brings.
+cp -a "$here/../.venv-sam/runtime" "$root/var/"
 cat > "$root/var/runtime/bootstrap" <<'BOOTSTRAP'
 #!/bin/sh
 export AWS_EXECUTION_ENV=AWS_Lambda_python3.12

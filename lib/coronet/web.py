@@ -14,6 +14,7 @@ from urllib.parse import quote
 from flask import Flask, Request, flash, redirect, render_template, request
 from flask.json.provider import DefaultJSONProvider
 from flask.typing import ResponseReturnValue
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, ModuleLoader
 from markupsafe import Markup
 from werkzeug import Response
 from werkzeug import exceptions as http
@@ -32,6 +33,10 @@ View = Callable[[Request], ResponseReturnValue]
 Function = Callable[[Request], Response]
 
 STATIC = Path(__file__).with_name("static")
+TEMPLATES = Path(__file__).with_name("templates")
+COMPILED = TEMPLATES / "compiled"
+"""The templates as Python modules, where `compile_templates` has made them."""
+
 FORM_BYTES = 1024 * 1024
 PHOTO_BODY_BYTES = MAX_PHOTO_BYTES * 4 // 3 + FORM_BYTES  # a photograph in base64, and the texts beside it
 _DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
@@ -239,17 +244,7 @@ def _application(view: View, options: _Options) -> Flask:
         PERMANENT_SESSION_LIFETIME=HOURS * 3600,
     )
     app.json = _Json(app)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(
-        text=text,
-        language=language,
-        asset=asset,
-        csrf_field=_csrf_field,
-        csrf_token=guard.csrf_token,
-        logged_in=guard.logged_in,
-    )
-    app.jinja_env.filters["thumbnail"] = thumbnail_of
-    app.jinja_env.filters["percent"] = lambda share: f"{100 * share:.0f}\u202f%"
+    _furnish(app.jinja_env)
 
     @app.before_request
     def admit() -> None:
@@ -278,6 +273,30 @@ def _application(view: View, options: _Options) -> Flask:
         return response
 
     return app
+
+
+def compile_templates() -> None:
+    """Make COMPILED: what is in a layer is compiled once, and not again by the first request of every instance."""
+    templates = Flask(__name__).jinja_env
+    _furnish(templates)
+    templates.loader = FileSystemLoader(TEMPLATES)
+    templates.compile_templates(COMPILED, zip=None, ignore_errors=False)
+
+
+def _furnish(templates: Environment) -> None:
+    """Give an application's templates what they use."""
+    templates.loader = ChoiceLoader([ModuleLoader(COMPILED), FileSystemLoader(TEMPLATES)])
+    templates.trim_blocks = templates.lstrip_blocks = True
+    templates.globals.update(
+        text=text,
+        language=language,
+        asset=asset,
+        csrf_field=_csrf_field,
+        csrf_token=guard.csrf_token,
+        logged_in=guard.logged_in,
+    )
+    templates.filters["thumbnail"] = thumbnail_of
+    templates.filters["percent"] = lambda share: f"{100 * share:.0f}\u202f%"
 
 
 class _Body:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jinja2 import ModuleLoader
 
 from servers import PROJECT
 from unit.test_template import FUNCTIONS
@@ -33,3 +34,10 @@ def test_layers_are_compiled_and_trimmed(built: Path) -> None:
         assert {path.stem for path in sources} <= compiled
     assert not list(built.rglob("tests"))
     assert len(list((built / "LectorLayer").rglob("*.onnx"))) >= 2
+
+
+def test_every_template_is_compiled(built: Path) -> None:
+    templates = built / "CompartidoLayer" / "python" / "coronet" / "templates"
+    modules = {ModuleLoader.get_module_filename(path.name) for path in templates.glob("*.html")}
+    assert modules == {path.name for path in (templates / "compiled").glob("*.py")}
+    assert modules
