@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import track
+
 from coronet import wiring
 from coronet.errors import CoroNetError, ReaderUnavailable
 from coronet.model import NOT_READ, Reading
@@ -66,7 +69,8 @@ def main() -> None:
         if not samples:
             sys.exit(f"{given.plates}: {_NO_SAMPLES[given.plates == CORRECTIONS]}")
         read = reader(given.reader)
-        results = [_measured(read, each) for each in _with_progress(samples)]
+        progress = track(samples, "", console=Console(stderr=True))
+        results = [_measured(read, each) for each in progress]
     except (CoroNetError, OSError) as error:
         sys.exit(f"\n{error}")
     report = summary(results)
@@ -153,14 +157,6 @@ def _measured(read: Callable[[Photo], Reading | None], sample: Sample) -> Result
 def compared(plate: str) -> str:
     """A plate as it is compared: letters and digits, O and Q as 0 and I as 1."""
     return "".join(filter(str.isalnum, plate.upper())).translate(_ALIKE)
-
-
-def _with_progress(samples: Sequence[Sample]) -> Iterator[Sample]:
-    for count, each in enumerate(samples, start=1):
-        yield each
-        bar = "#" * (40 * count // len(samples))
-        print(f"\r[{bar:40}] {count}/{len(samples)} {each.set:12}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
 
 
 def _print(report: dict[str, Any]) -> None:
