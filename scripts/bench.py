@@ -18,10 +18,11 @@ from requests import Request
 
 import aws
 from coronet.access import Right, new_api_key
+from coronet.album import REVIEW
 from coronet.ledger import Ledger
 from coronet.model import Attempt, Candidate, Corners, Entry, Reading, Record, Sighting
 from coronet.photo import Photo
-from coronet.register import REVIEW, Register
+from coronet.register import Register
 from coronet.search import Query
 from coronet.storage.local import LocalStore
 from drawing import encoded, with_plate

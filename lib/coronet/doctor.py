@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from coronet import evidence, ledger, plates, rows
+from coronet.album import BESIDE, PARALLEL, PHOTOS, stem_of
 from coronet.errors import DamagedLedger
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Record
 from coronet.ports import BlobStore
-from coronet.register import BESIDE, PHOTOS, stem_of
 
 T = TypeVar("T")
 
@@ -22,8 +22,6 @@ SAFE_AGE = timedelta(hours=1)
 
 DATE = "%Y-%m-%d %H:%M:%S"
 """`registered_at`, as `strptime` knows it."""
-
-_PARALLEL = 16  # on S3 each object takes tens of milliseconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,5 +178,5 @@ def _stems(records: Iterable[Record]) -> set[str]:
 def _those(test: Callable[[T], bool], items: Iterable[T]) -> list[T]:
     """The items that pass a test which asks the storage."""
     items = list(items)
-    with ThreadPoolExecutor(_PARALLEL) as threads:
+    with ThreadPoolExecutor(PARALLEL) as threads:
         return [item for item, passes in zip(items, threads.map(test, items), strict=True) if passes]

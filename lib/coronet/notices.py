@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from coronet import representation
+from coronet.album import NOTICES
 from coronet.errors import CoroNetError, ReceiverRefuses, ReceiverUnavailable
 from coronet.ports import BlobStore
-from coronet.register import NOTICES, Register
+from coronet.register import Register
 
 log = logging.getLogger(__name__)
 

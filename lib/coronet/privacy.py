@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TypeVar
 
 from coronet import ledger, rows
+from coronet.album import BESIDE, MARKS, NOTICES, PARALLEL, PHOTOS, keys_of, stem_of
 from coronet.doctor import COPIES, DATE, is_date
 from coronet.errors import NotFound
 from coronet.ledger import Ledger
 from coronet.model import NOT_READ, Record
 from coronet.ports import BlobStore
-from coronet.register import BESIDE, MARKS, NOTICES, PHOTOS, keys_of, stem_of
 from coronet.search import bare
 
 MOST_BYTES = 4_000_000
@@ -21,7 +21,6 @@ MOST_BYTES = 4_000_000
 
 REJECTED = "rechazadas/"
 
-_PARALLEL = 16  # on S3 each object takes tens of milliseconds
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -124,5 +123,5 @@ def _forget_rows(store: BlobStore) -> None:
 
 def _each(work: Callable[[T], U], items: Iterable[T]) -> list[U]:
     """What `work` returns for each of the items, many of which are in work at a time."""
-    with ThreadPoolExecutor(_PARALLEL) as threads:
+    with ThreadPoolExecutor(PARALLEL) as threads:
         return list(threads.map(work, items))

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from coronet.album import PHOTOS, thumbnail_of
 from coronet.errors import CoroNetError, InvalidInput
-from coronet.register import PHOTOS, Arrival, Listing, Seen, thumbnail_of
+from coronet.register import Arrival, Listing, Seen
 
 COLUMNS = {
     "plate": "matricula",

@@ -22,9 +22,9 @@ from werkzeug.wsgi import get_input_stream
 
 from coronet import guard, plates, representation
 from coronet.access import Right
+from coronet.album import thumbnail_of
 from coronet.errors import CoroNetError, InvalidInput, MethodNotAllowed, NotFound, Refused, TooLarge, Unauthenticated
 from coronet.model import MAX_PHOTO_BYTES
-from coronet.register import thumbnail_of
 from coronet.sessions import HOURS
 from coronet.texts import LANGUAGES
 from coronet.texts import text as text_in

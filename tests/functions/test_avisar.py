@@ -14,10 +14,11 @@ import standardwebhooks
 from mypy_boto3_sqs import SQSClient
 
 import aws
+from coronet.album import NOTICES
 from coronet.ledger import Ledger
 from coronet.model import Sighting
 from coronet.photo import open_photo
-from coronet.register import NOTICES, Register
+from coronet.register import Register
 from coronet.storage.s3 import S3Store
 from drawing import photograph
 from emulator import EMULATOR, Invoke, emulating

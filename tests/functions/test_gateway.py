@@ -2,12 +2,15 @@
 
 import shutil
 from pathlib import Path
+from threading import Event
+from types import SimpleNamespace
 
 import pytest
 import requests
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
+from coronet import gateway, wiring
 from coronet.gateway import Route, compose, routes
 from drawing import photograph
 from servers import PROJECT, serving
@@ -60,6 +63,14 @@ def test_a_route_is_a_folder_and_an_event_and_nothing_else(tmp_path: Path) -> No
     assert answer(asked("/saludo/Ana")).get_data(as_text=True) == "Hola, Ana"
     assert answer(asked("/saludo/Ana", "POST")).status_code == 405
     assert answer(asked("/adios")).status_code == 404
+
+
+def test_the_register_is_read_before_it_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Event()
+    monkeypatch.setattr(wiring, "ledger", lambda: SimpleNamespace(records=read.set))
+    gateway._composed.cache_clear()  # by another test's request
+    gateway.coronet(asked("/salud"))
+    assert read.wait(10)
 
 
 def asked(path: str, method: str = "GET") -> Request:

@@ -15,6 +15,7 @@ CORE = {
     "evidence",
     "rows",
     "ledger",
+    "album",
     "register",
     "scan",
     "search",

@@ -12,12 +12,13 @@ import pytest
 import standardwebhooks
 
 from coronet import representation
+from coronet.album import NOTICES
 from coronet.errors import ReceiverRefuses, ReceiverUnavailable
 from coronet.ledger import Ledger
 from coronet.model import Reading, Sighting
 from coronet.notices import KEPT_SECONDS, SAVING_SECONDS, Courier, Notices
 from coronet.photo import open_photo
-from coronet.register import NOTICES, Register, Seen
+from coronet.register import Register, Seen
 from coronet.storage.local import LocalStore
 from coronet.webhook import Webhook, parse_secret, parse_url, signature
 from drawing import photograph
