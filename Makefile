@@ -91,7 +91,7 @@ faults: .venv/ready-dev ## Run the fault tests, those that take minutes too
 	@$(BIN)/pytest -m 'slow or not slow' tests/faults
 
 .PHONY: bench
-bench: .venv/ready-dev build ## Measure what saving, listing, searching and Lambda take (BENCH=register: one table alone)
+bench: .venv/ready-dev build ## Measure what saving, listing, searching and Lambda take (BENCH="register office s3 functions": those alone)
 	@PYTHONPATH=tests $(BIN)/python scripts/bench.py $(BENCH)
 
 .PHONY: accuracy

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
@@ -124,6 +125,7 @@ class Query:
         return filters
 
 
+@lru_cache(2**16)  # a register's owners and types come again and again
 def fold(text: str) -> str:
     """`text` for comparing: lower case, without accents."""
     return text.lower() if text.isascii() else text.casefold().translate(_PLAIN)
