@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+import aws
 from drawing import photograph
 from servers import Server, serving
 
@@ -57,16 +58,28 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("home"), environ={"CORONET_READERS": "onnx"}) as running:
-        yield running
-
-
-@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.fixture(scope="module", params=[PHONE, DESKTOP], ids=["phone", "desktop"])
 def device(request: pytest.FixtureRequest) -> dict[str, Any]:
     options: dict[str, Any] = request.param
     return options
+
+
+@pytest.fixture(scope="module")
+def storage(device: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Where the server keeps the register: in files for the phone, in S3 for the desktop, so that people walk both."""
+    if device is PHONE:
+        yield {}
+        return
+    with aws.moto_server(tmp_path_factory.mktemp("moto")) as url:
+        aws.session().client("s3", endpoint_url=url).create_bucket(Bucket="paseo")
+        yield {**aws.ENVIRON, "AWS_ENDPOINT_URL": url, "CORONET_STORAGE": "s3", "CORONET_BUCKET": "paseo"}
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory, storage: dict[str, str]) -> Iterator[Server]:
+    environ = {"CORONET_READERS": "onnx", **storage}
+    with serving(tmp_path_factory.mktemp("home"), environ=environ) as running:
+        yield running
 
 
 @pytest.fixture

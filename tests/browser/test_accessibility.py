@@ -39,6 +39,12 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
+def storage() -> dict[str, str]:
+    """Files for every device: it is pages that are looked at here."""
+    return {}
+
+
+@pytest.fixture(scope="module")
 def seeded(own_server: Server) -> Server:
     with Client(own_server.url) as client:
         for plate, image in (("1234BCD", photograph()), ("", encoded(street())), ("1234BCD", photograph())):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
@@ -39,9 +40,9 @@ def plate_of(page: Page) -> Locator:
 
 def rows(server: Server, plate: str = "") -> list[dict[str, str]]:
     """The register's rows, or those of one plate."""
-    path = server.home / "data" / "registros.csv"
-    data = path.read_text("utf-8") if path.exists() else ""
-    return [row for row in csv.DictReader(io.StringIO(data, newline="")) if plate in ("", row["matricula"])]
+    answer = requests.get(f"{server.url}/descargar", timeout=30)
+    data = io.StringIO(answer.content.decode("utf-8"), newline="")
+    return [row for row in csv.DictReader(data) if plate in ("", row["matricula"])]
 
 
 @pytest.fixture

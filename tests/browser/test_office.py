@@ -24,9 +24,10 @@ VEHICLES = [
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def own_server(tmp_path_factory: pytest.TempPathFactory, storage: dict[str, str]) -> Iterator[Server]:
     """A gate with three weeks behind it: a few photographs are read, most plates were typed."""
-    with serving(tmp_path_factory.mktemp("home"), environ={"CORONET_READERS": "onnx"}) as running:
+    environ = {"CORONET_READERS": "onnx", **storage}
+    with serving(tmp_path_factory.mktemp("home"), environ=environ) as running:
         for number in range(44):
             plate, owner, kind, paint = VEHICLES[(number * number + number // 5) % len(VEHICLES)]
             age = (44 - number) * 14 * HOUR + number * number % 11 * HOUR

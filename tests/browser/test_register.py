@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from conftest import Client
@@ -9,6 +10,12 @@ from drawing import photograph
 from servers import Server
 
 from .conftest import PHONE, Shoot
+
+
+@pytest.fixture(scope="module")
+def storage() -> dict[str, str]:
+    """Files for every device: it is pages that are looked at here."""
+    return {}
 
 
 def test_see_and_delete(page: Page, own_server: Server, shoot: Shoot) -> None:
