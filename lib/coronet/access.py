@@ -29,6 +29,8 @@ DEFAULT_RATES: Mapping[Right, int] = {Right.SAVE: 60, Right.READ: 600}
 MIN_PASSWORD, MAX_PASSWORD = 12, 200
 
 _SCRYPT = "scrypt:32768:8:3"  # OWASP's Password Storage Cheat Sheet; 32 MB, some 0.3 s
+_SCOPE = re.compile(r"[^\s\[\]]+")
+_MAX_SUBJECT = 255  # OpenID Connect Core, section 2
 _KEY_NAME = re.compile(r"[a-z0-9_-]{1,40}")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?", re.IGNORECASE | re.ASCII)
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
@@ -36,11 +38,16 @@ _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever sent a request: a person's `sesion`, a program's `clave`, or `local`."""
+    """Whoever sent a request: a person's `sesion`, a program's `clave` or access token (`jwt`), or `local`."""
 
     kind: str
     name: str = ""
     rights: frozenset[Right] = EVERYTHING
+
+    @property
+    def is_program(self) -> bool:
+        """Whether it says who it is with every request by itself, which no browser does for another site."""
+        return self.kind in ("clave", "jwt")
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else self.kind
@@ -86,6 +93,19 @@ def _api_key(entry: str) -> ApiKey:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def token_holder(claims: Mapping[str, str]) -> Caller:
+    """Whose access token that is, by the claims that API Gateway found in it, having verified it.
+
+    Its scopes are its rights: `leer`, or `coronet/leer` where the issuer puts a resource's name before them. Other
+    scopes mean nothing here. Raises Unauthenticated where it names nobody.
+    """
+    if not (subject := claims.get("sub", "")):
+        raise Unauthenticated("a token without a subject")
+    scopes = _SCOPE.findall(claims.get("scope") or claims.get("scp") or "")  # a list comes as "[leer guardar]"
+    given = {scope.removeprefix("coronet/") for scope in scopes}
+    return Caller("jwt", subject[:_MAX_SUBJECT], frozenset(right for right in Right if right in given))
 
 
 def hash_password(password: str) -> str:

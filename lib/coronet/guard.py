@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from flask import Flask, Request, g, session
 from flask.sessions import SecureCookieSessionInterface
 
 from coronet import wiring
-from coronet.access import LOCAL, Caller, Right, is_this_machine, network
+from coronet.access import LOCAL, Caller, Right, is_this_machine, network, token_holder
 from coronet.errors import Forbidden, Refused, Unauthenticated
 
 _SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -32,7 +33,7 @@ def admit(request: Request, *, right: Right | None, public: bool) -> None:
         raise Forbidden("a change asked for by another site", key="error.another_site")
     found = g.caller = _caller(request)
     if not public:
-        access.count(needed, str(found) if found and found.kind == "clave" else address(request))
+        access.count(needed, str(found) if found and found.is_program else address(request))
         if found is None:
             raise Unauthenticated("neither a session nor a key")
         if needed not in found.rights:
@@ -56,7 +57,7 @@ def refuse_open_address() -> None:
 
 
 def caller() -> str:
-    """Whoever sent the request: `clave:NAME`, `sesion:ID`, `local` while CoroNet is open, or `nadie`."""
+    """Whoever sent the request: `clave:NAME`, `jwt:SUBJECT`, `sesion:ID`, `local` while CoroNet is open, or `nadie`."""
     return str(g.get("caller") or "nadie")
 
 
@@ -129,6 +130,8 @@ def _https() -> bool:
 def _caller(request: Request) -> Caller | None:
     if wiring.access().open:
         return LOCAL
+    if (claims := _verified_claims(request)) is not None:
+        return token_holder(claims)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     key = token.strip() if scheme.lower() in ("bearer", "token") else request.headers.get("X-API-Key", "")
     if key:
@@ -141,6 +144,13 @@ def _caller(request: Request) -> Caller | None:
     ):
         return _person(id)
     return None
+
+
+def _verified_claims(request: Request) -> Mapping[str, str] | None:
+    """What API Gateway's JWT authorizer says in the event that called this Lambda; no request can say it itself."""
+    context = request.environ.get("apig_wsgi.request_context", {})
+    found: Mapping[str, str] | None = context.get("authorizer", {}).get("jwt", {}).get("claims")
+    return found
 
 
 def _person(session_id: str) -> Caller:

@@ -214,6 +214,13 @@ def test_a_key_may_come_by_either_header_and_nowhere_else(closed: Server) -> Non
     assert (wrong.status_code, "clave no es válida" in wrong.text) == (401, True)
 
 
+def test_no_request_can_say_that_api_gateway_has_verified_a_token(closed: Server) -> None:
+    claims = json.dumps({"authorizer": {"jwt": {"claims": {"sub": "x", "scope": "leer guardar borrar"}}}})
+    names = ("requestContext", "apig_wsgi.request_context", "apig-wsgi-request-context", "Request-Context")
+    headers = {**dict.fromkeys(names, claims), "apig_wsgi": claims}
+    assert requests.get(f"{closed.url}/registros", headers=headers, timeout=30).status_code == 401
+
+
 @pytest.mark.parametrize("signs", ELSEWHERE, ids=str)
 def test_another_site_changes_nothing_in_any_mode(server: Server, closed: Server, signs: dict[str, str]) -> None:
     for client in (Client(server.url), program(closed)):

@@ -24,6 +24,18 @@ KEY, KEPT_OF_KEY = new_api_key("pruebas", Right)
 pytestmark = pytest.mark.skipif(not EMULATOR.is_file(), reason="AWS's emulator is for Linux on x86-64 and arm64")
 
 
+def with_token(name: str, **claims: str) -> dict[str, Any]:
+    """That event as API Gateway sends it when its JWT authorizer has verified a token with these claims."""
+    kept = event(name)
+    del kept["headers"]["x-api-key"]
+    kept["headers"]["accept"] = "application/json"
+    kept["headers"]["authorization"] = "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln"
+    return {
+        "headers": kept["headers"],
+        "requestContext": {**kept["requestContext"], "authorizer": {"jwt": {"claims": claims, "scopes": None}}},
+    }
+
+
 def event(name: str, **changes: Any) -> dict[str, Any]:
     """The event in `tests/events/NAME.json`, sent with the key, and with some of its fields changed."""
     kept = json.loads((PROJECT / "tests" / "events" / f"{name}.json").read_text("utf-8"))
@@ -112,6 +124,29 @@ def test_an_upload_without_a_photograph_flashes_the_error(functions: Functions) 
 def test_without_a_password_or_a_key_nothing_is_served(tmp_path: Path) -> None:
     with emulating("registros", tmp_path, environ={"CORONET_HOME": str(tmp_path)}) as invoke:
         assert invoke(event("registros"))["statusCode"] == 403
+
+
+def test_a_verified_token_does_what_its_scopes_say(functions: Functions, tmp_path: Path) -> None:
+    gate = functions("guardar", **with_token("guardar", sub="porteria", scope="guardar"))
+    assert gate["statusCode"] == 201  # it needs no CSRF token
+    assert '"who": "jwt:porteria", "what": "saved"' in (tmp_path / "data" / "auditoria.log").read_text("utf-8")
+    assert functions("registros", **with_token("registros", sub="porteria", scope="leer"))["statusCode"] == 200
+    for claims, status in (
+        ({"sub": "porteria"}, 403),
+        ({"sub": "x", "scope": "guardar"}, 403),
+        ({"scope": "leer"}, 401),
+    ):
+        assert functions("registros", **with_token("registros", **claims))["statusCode"] == status
+
+
+def test_a_token_that_nobody_verified_is_none(functions: Functions) -> None:
+    said = with_token("registros", sub="porteria", scope="leer")
+    claims = json.dumps(said["requestContext"]["authorizer"])
+    names = ("requestContext", "apig_wsgi.request_context", "apig-wsgi-request-context", "x-amzn-request-context")
+    headers = said["headers"] | dict.fromkeys(names, claims)
+    assert functions("registros", headers=headers)["statusCode"] == 401
+    del headers["authorization"]
+    assert functions("registros", headers=headers)["statusCode"] == 401
 
 
 @pytest.mark.parametrize("name", sorted({Path(route.folder).name for route in routes()}))

@@ -28,7 +28,8 @@ BUCKET = "coronet-123456789012-us-east-1"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
+def transformed() -> Any:
+    """The template as CloudFormation gets it."""
     python = PROJECT / ".venv-sam" / "bin" / "python"
     printed = subprocess.run(
         [python, PROJECT / "tests" / "sam" / "transformed.py", PROJECT / "template.yaml"],
@@ -36,10 +37,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
         capture_output=True,
         check=True,
     ).stdout
-    template = without_secret(yaml.safe_load(printed))
+    return yaml.safe_load(printed)
+
+
+@pytest.fixture(scope="module")
+def stack(transformed: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stack"]:
     with aws.moto_server(tmp_path_factory.mktemp("moto")) as url:
         stack = Stack(url)
-        stack.deploy(template)
+        stack.deploy(without_secret(transformed))
         yield stack
 
 
@@ -59,7 +64,8 @@ class Stack:
     def client(self, service: Any) -> Any:
         return aws.session().client(service, endpoint_url=self._url)
 
-    def deploy(self, template: Any) -> None:
+    def deploy(self, template: Any, **parameters: str) -> None:
+        given = {"PasswordHash": "scrypt:only:for:tests", **parameters}
         code = io.BytesIO()
         with zipfile.ZipFile(code, "w") as archive:
             archive.writestr("main.py", "")
@@ -68,7 +74,7 @@ class Stack:
         self.client("cloudformation").create_stack(
             StackName="coronet",
             TemplateBody=json.dumps(template),
-            Parameters=[{"ParameterKey": "PasswordHash", "ParameterValue": "scrypt:only:for:tests"}],
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()],
             Capabilities=["CAPABILITY_IAM"],
         )
 
@@ -116,3 +122,36 @@ def test_logs_do_not_stay_for_ever(stack: Stack) -> None:
         "/coronet/functions": 30,
         "/coronet/api": 30,
     }
+
+
+def test_api_gateway_verifies_tokens_for_every_route_of_their_address(transformed: Any) -> None:
+    body = transformed["Resources"]["JwtApi"]["Properties"]["Body"]
+    [(name, scheme)] = body["components"]["securitySchemes"].items()
+    assert scheme["x-amazon-apigateway-authorizer"] == {
+        "type": "jwt",
+        "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Fn::Split": [",", {"Ref": "JwtAudience"}]}},
+    }
+    operations = [operation for path in body["paths"].values() for operation in path.values()]
+    assert operations
+    assert all(operation["security"] == [{name: []}] for operation in operations)
+    assert not transformed["Resources"]["Api"]["Properties"]["Body"].get("components")
+
+
+def test_without_an_issuer_there_is_no_address_for_tokens(transformed: Any, stack: Stack) -> None:
+    assert transformed["Conditions"] == {"HasJwt": {"Fn::Not": [{"Fn::Equals": [{"Ref": "JwtIssuer"}, ""]}]}}
+    for name, resource in transformed["Resources"].items():
+        assert (resource.get("Condition") == "HasJwt") == name.startswith("Jwt")
+    assert not [role for role in stack.client("iam").list_roles()["Roles"] if "JwtRole" in role["RoleName"]]
+
+
+def test_with_an_issuer_there_is_one_whose_role_calls_functions(
+    transformed: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with aws.moto_server(tmp_path_factory.mktemp("moto")) as url:
+        stack = Stack(url)
+        stack.deploy(without_secret(transformed), JwtIssuer="https://id.example.org", JwtAudience="coronet")
+        assert [role for role in stack.client("iam").list_roles()["Roles"] if "JwtRole" in role["RoleName"]]
+    [policy] = transformed["Resources"]["JwtRole"]["Properties"]["Policies"]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "lambda:InvokeFunction")

@@ -23,6 +23,7 @@ from coronet.access import (
     parse_api_keys,
     parse_password_hash,
     parse_rates,
+    token_holder,
 )
 from coronet.config import Settings
 from coronet.errors import Forbidden, SettingsError, TooManyRequests, Unauthenticated
@@ -72,6 +73,28 @@ def test_without_a_password_nobody_logs_in() -> None:
     with pytest.raises(Unauthenticated):
         Access(api_keys=(kept,)).log_in("", "192.0.2.1")
     assert Access(api_keys=(kept,)).key_holder(key, "192.0.2.1").rights == {Right.SAVE}
+
+
+@pytest.mark.parametrize(
+    ("claims", "rights"),
+    [
+        ({"scope": "leer guardar"}, {Right.READ, Right.SAVE}),
+        ({"scope": "openid coronet/borrar"}, {Right.DELETE}),
+        ({"scp": "[leer guardar]"}, {Right.READ, Right.SAVE}),
+        ({"scope": "otra/leer LEER leerguardar read *"}, set()),
+        ({"rights": "leer", "permissions": "[borrar]"}, set()),
+    ],
+)
+def test_the_scopes_of_a_token_are_its_rights(claims: dict[str, str], rights: set[Right]) -> None:
+    holder = token_holder({"sub": "cámara 7", **claims})
+    assert holder.rights == rights
+    assert (str(holder), holder.is_program) == ("jwt:cámara 7", True)
+
+
+def test_a_token_that_names_nobody_is_nobodys() -> None:
+    with pytest.raises(Unauthenticated):
+        token_holder({"scope": "leer"})
+    assert len(token_holder({"sub": "x" * 5000}).name) == 255
 
 
 def test_a_key_is_kept_as_its_hash() -> None:

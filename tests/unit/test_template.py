@@ -27,6 +27,8 @@ TEMPLATE = yaml.load((PROJECT / "template.yaml").read_text("utf-8"), _Template)
 RESOURCES = TEMPLATE["Resources"]
 FUNCTIONS = {name: each for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"}
 
+PUBLIC = {"Entrar", "Salir", "Salud", "Estaticos"}
+
 
 def allowed(function: str) -> set[tuple[str, str]]:
     """(action, folder of the bucket or "") pairs that the function may do."""
@@ -91,6 +93,23 @@ def test_only_what_arrives_under_entrada_starts_a_scan() -> None:
     [rules] = [each["Filter"]["S3Key"]["Rules"] for each in told if each["Queue"] == "Queue.Arn"]
     assert rules == [{"Name": "prefix", "Value": "entrada/"}]
     assert FUNCTIONS["Escanear"]["Properties"]["Events"]["Entrada"]["Properties"]["Queue"] == "Queue.Arn"
+
+
+def test_tokens_open_every_route_that_is_not_public_and_no_other() -> None:
+    routes = {
+        (each["Properties"]["Path"], each["Properties"]["Method"].lower(), name)
+        for name, function in FUNCTIONS.items()
+        if name not in PUBLIC
+        for each in function["Properties"]["Events"].values()
+        if each["Type"] == "HttpApi"
+    }
+    again = {
+        (path, method, integration["uri"].rpartition("${")[2].removesuffix(".Arn}/invocations"))
+        for path, methods in RESOURCES["JwtApi"]["Properties"]["DefinitionBody"]["paths"].items()
+        for method, operation in methods.items()
+        for integration in operation.values()
+    }
+    assert again == routes
 
 
 def test_secrets_are_no_plain_variables() -> None:
