@@ -14,7 +14,7 @@ Counts = Sequence[tuple[str, int]]
 
 MOST_DAYS = 92
 MOST_VEHICLES = 20
-_DATED = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2} [0-9]{2}:")
+_HOUR = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])-[0-9]{2} [0-9]{2}:")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +46,22 @@ def summarize(records: Iterable[Record], since: date, until: date, typed: Collec
     A record whose time somebody wrote by hand in another way is in no period.
     """
     first, last = since.isoformat(), f"{until.isoformat()}~"
-    chosen = [each for each in records if first <= each.registered_at < last and _DATED.match(each.registered_at)]
-    plates = Counter(bare(record.plate) for record in chosen if record.plate != NOT_READ)
-    shown = {bare(record.plate): record.plate for record in chosen}
-    unread = sum(record.plate == NOT_READ for record in chosen)
+    chosen = [each for each in records if first <= each.registered_at < last]
+    hours = Counter(record.registered_at[:14] for record in chosen)
+    if strange := {hour for hour in hours if not _HOUR.fullmatch(hour)}:
+        chosen = [each for each in chosen if each.registered_at[:14] not in strange]
+        hours = Counter({hour: number for hour, number in hours.items() if hour not in strange})
+    spelt = Counter(record.plate for record in chosen)
+    unread = spelt.pop(NOT_READ, 0)
+    shown = {bare(plate): plate for plate in spelt}
+    plates = _merged((bare(plate), number) for plate, number in spelt.items())
     automatic = sum(_is_automatic(record, typed) for record in chosen)
     return Summary(
         since=since,
         until=until,
         total=len(chosen),
-        by_day=_by_day(chosen, since, until),
-        by_hour=_counted((record.registered_at[11:13] for record in chosen), [f"{hour:02}" for hour in range(24)]),
+        by_day=_by_day(hours, since, until),
+        by_hour=_of_each(_cut(hours, 11, 13), [f"{hour:02}" for hour in range(24)]),
         by_type=Counter(record.vehicle_type for record in chosen).most_common(),
         automatic=automatic,
         manual=len(chosen) - automatic - unread,
@@ -71,13 +76,12 @@ def _is_automatic(record: Record, typed: Collection[str]) -> bool:
     return record.plate != NOT_READ and record.image not in typed and record.image.startswith(f"{record.plate}_")
 
 
-def _by_day(records: Sequence[Record], since: date, until: date) -> Counts:
+def _by_day(hours: Counter[str], since: date, until: date) -> Counts:
     number = (until - since).days + 1
     if number > MOST_DAYS:
-        months = [record.registered_at[:7] for record in records]
-        return _counted(months, _months(min(months), max(months)) if months else [])
-    days = [(since + timedelta(days=day)).isoformat() for day in range(number)]
-    return _counted((record.registered_at[:10] for record in records), days)
+        months = _cut(hours, 0, 7)
+        return _of_each(months, _months(min(months), max(months)) if months else [])
+    return _of_each(_cut(hours, 0, 10), [(since + timedelta(days=day)).isoformat() for day in range(number)])
 
 
 def _months(first: str, last: str) -> Iterator[str]:
@@ -88,6 +92,16 @@ def _months(first: str, last: str) -> Iterator[str]:
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 
 
-def _counted(values: Iterable[str], wanted: Iterable[str]) -> Counts:
-    numbers = Counter(values)
+def _cut(hours: Counter[str], start: int, end: int) -> Counter[str]:
+    return _merged((hour[start:end], number) for hour, number in hours.items())
+
+
+def _merged(pairs: Iterable[tuple[str, int]]) -> Counter[str]:
+    merged: Counter[str] = Counter()
+    for value, number in pairs:
+        merged[value] += number
+    return merged
+
+
+def _of_each(numbers: Counter[str], wanted: Iterable[str]) -> Counts:
     return [(value, numbers[value]) for value in wanted]
