@@ -84,7 +84,7 @@ doctor: .venv/ready ## Check that the register is whole (REPAIR=1 mends it, afte
 purge: .venv/ready ## Remove what is older than CORONET_RETENTION_DAYS
 	@$(BIN)/python scripts/purge.py
 
-load: .venv/ready-dev ## 50 clients save for 60 s on a server of their own (LOAD="URL --seconds 5 --read": see scripts/load.py)
+load: .venv/ready-dev ## 50 clients save for 60 s on a server of their own (LOAD=lambda: on Lambda's emulator and S3; LOAD="URL --seconds 5 --read": see scripts/load.py)
 	@PYTHONPATH=tests $(BIN)/python scripts/load.py $(LOAD)
 
 faults: .venv/ready-dev ## Run the fault tests, those that take minutes too

@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from coronet.access import Right, new_api_key
 from drawing import encoded, street, vehicle
+from lambdas import serving_lambdas
 from servers import serving
-
-_BAR = 40
 
 
 @dataclass
@@ -76,11 +77,9 @@ class Client(threading.Thread):
 def main() -> int:
     """Run the clients, print what they saw, and return 1 where anything failed or was lost."""
     options = _options()
-    headers = {"Accept": "application/json"}
-    if key := os.environ.get("CORONET_LOAD_KEY"):
-        headers["Authorization"] = f"Bearer {key}"
     photograph = encoded(vehicle("1234BCD") if options.read else street((320, 240)))
-    with _server(options.url) as url:
+    with _server(options) as (url, key):
+        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
         end = time.monotonic() + options.seconds
         clients = [
             Client(number, url, headers=headers, photograph=photograph, types=not options.read, end=end)
@@ -96,31 +95,44 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", help="the server; by default one of its own, on an empty folder")
+    parser.add_argument(
+        "server",
+        nargs="?",
+        help="its address (CORONET_LOAD_KEY: its API key); `lambda`: see there; by default a local one",
+    )
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--instances", type=int, default=8, help="how many of each Lambda function")
     parser.add_argument("--read", action="store_true", help="have the plate read instead of typing it")
     return parser.parse_args()
 
 
 @contextlib.contextmanager
-def _server(url: str | None) -> Iterator[str]:
-    if url:
-        yield url.rstrip("/")
-        return
+def _server(options: argparse.Namespace) -> Iterator[tuple[str, str | None]]:
+    """The server's address and its API key."""
     environ = {"CORONET_READERS": "onnx,tesseract"}
-    with tempfile.TemporaryDirectory() as home, serving(Path(home), environ=environ) as server:
-        yield server.url
+    with tempfile.TemporaryDirectory() as folder:
+        if options.server is None:
+            with serving(Path(folder), environ=environ) as server:
+                yield server.url, None
+        elif options.server == "lambda":
+            key, kept = new_api_key("carga", [Right.SAVE, Right.READ])
+            environ |= {"CORONET_API_KEYS": str(kept), "CORONET_RATE": "guardar=1000000,leer=1000000"}
+            with serving_lambdas(
+                Path(folder), "guardar", "descargar", instances=options.instances, environ=environ
+            ) as url:
+                yield url, key
+        else:
+            yield options.server.rstrip("/"), os.environ.get("CORONET_LOAD_KEY")
 
 
 def _show_progress(clients: list[Client], seconds: int, end: float) -> None:
-    while any(client.is_alive() for client in clients):
-        done = min(1.0, 1 - (end - time.monotonic()) / seconds)
-        saved = sum(len(client.tally.seconds) for client in clients)
-        bar = "█" * int(done * _BAR)
-        print(f"\r{bar:░<{_BAR}} {done:4.0%} {saved:,} saved", end="", file=sys.stderr, flush=True)
-        time.sleep(0.2)
-    print(file=sys.stderr)
+    with Progress(BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[saved]:,} saved")) as progress:
+        task = progress.add_task("", total=seconds, saved=0)
+        while any(client.is_alive() for client in clients):
+            done = min(seconds, seconds - (end - time.monotonic()))
+            progress.update(task, completed=done, saved=sum(len(client.tally.seconds) for client in clients))
+            time.sleep(0.2)
 
 
 def _report(clients: list[Client], seconds: int, exported: bytes) -> int:
