@@ -16,7 +16,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("server", [[], ["lambda", "--instances", "3"]], ids=["local", "lambda"])
 def test_nothing_that_was_acknowledged_is_lost(server: list[str]) -> None:
-    command = [sys.executable, PROJECT / "scripts" / "load.py", *server, "--clients", "6", "--seconds", "6"]
+    command = [sys.executable, str(PROJECT / "scripts" / "load.py"), *server, "--clients", "6", "--seconds", "6"]
     environ = clean_environ() | {"PYTHONPATH": str(PROJECT / "tests")}
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
