@@ -123,3 +123,8 @@ def shoot(page: Page, device: dict[str, Any]) -> Shoot:
             page.emulate_media(color_scheme="no-preference")
 
     return take
+
+
+def sideways(page: Page) -> bool:
+    """Whether the page is wider than its window, which on a phone zooms out to show all of it."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

@@ -10,6 +10,8 @@ from coronet.access import hash_password
 from coronet.gateway import routes
 from servers import Server, serving
 
+from .conftest import sideways
+
 PASSWORD = "una contraseña larga"
 DOWNLOADS = {"/descargar", "/descargar.xlsx", "/openapi.yaml", "/matriculas/1234BCD/exportar"}
 
@@ -39,6 +41,8 @@ def test_log_in_save_delete_and_log_out_within_the_policy(browser: Browser, clos
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
     expect(page).to_have_url(f"{closed.url}/registros")
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert not sideways(page)
 
     saved = page.request.post(
         "/guardar",

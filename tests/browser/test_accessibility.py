@@ -6,17 +6,18 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from conftest import Client
 from drawing import encoded, photograph, street
 from servers import Server
 
-from .conftest import PHONE
+from .conftest import PHONE, sideways
 
 # WCAG's contrast for sunlight (AAA, 1.4.6) is no part of what axe looks for by itself.
 RULES = {"rules": {"color-contrast-enhanced": {"enabled": True}}}
 COLOURS = ("color-contrast", "color-contrast-enhanced")
+NARROWEST: ViewportSize = {"width": 320, "height": 640}  # WCAG 1.4.10: down to here nothing has to be scrolled sideways
 TARGET_PIXELS = 44  # WCAG 2.5.5; links in a text need not be as large
 
 SMALL_TARGETS = f"""() => [...document.querySelectorAll("a, button, input, select, textarea, summary")]
@@ -74,7 +75,9 @@ def faults(page: Page) -> list[Any]:
     page.emulate_media(color_scheme="dark")
     violations += Axe().run(page, options={"runOnly": list(COLOURS)}).response["violations"]
     found = [(each["id"], node["html"], node["failureSummary"]) for each in violations for node in each["nodes"]]
-    return found + list(page.evaluate(SMALL_TARGETS))
+    found += page.evaluate(SMALL_TARGETS)
+    page.set_viewport_size(NARROWEST)
+    return [*found, "sideways"] if sideways(page) else found
 
 
 @pytest.mark.parametrize("path", PAGES)

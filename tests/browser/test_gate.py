@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from drawing import encoded, photograph, street, vehicle
 from servers import Server
 
-from .conftest import DESKTOP, PHONE, Shoot
+from .conftest import DESKTOP, PHONE, Shoot, sideways
 
 on_phone = pytest.mark.parametrize("device", [PHONE], ids=["phone"], indirect=True)
 on_desktop = pytest.mark.parametrize("device", [DESKTOP], ids=["desktop"], indirect=True)
@@ -91,6 +91,22 @@ def test_a_photograph_is_answered_on_the_same_page(
     page.get_by_role("button", name="Descartar este registro").click()
     expect(page.get_by_role("status")).to_have_text("Registro descartado.")
     assert rows(own_server, own_plate) == [row]
+
+
+@on_phone
+def test_a_doubtful_reading_is_said_and_fits_the_narrowest_phone(page: Page, tmp_path: Path) -> None:
+    def doubt(route: Route) -> None:
+        answer = route.fetch()
+        saved = answer.json()
+        saved["revisar"], saved["lectura"]["confianza"] = True, 0.46
+        route.fulfill(response=answer, json=saved)
+
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.route("**/guardar", doubt)
+    page.goto("/")
+    page.locator("input[name=imagen]").set_input_files(photographed(tmp_path, "3579FGH"))
+    expect(page.locator(".certainty")).to_contain_text("Lectura dudosa: compruébala (46 %)")
+    assert not sideways(page)
 
 
 @on_phone

@@ -1,6 +1,6 @@
 """A person searches, corrects and reports, in a real browser."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 from drawing import encoded, with_plate
 from servers import Server, serving
 
-Shoot = Callable[[str], object]
+from .conftest import Shoot, sideways
 
 MOST_BYTES = 60 * 1024
 HOUR = 3600
@@ -38,10 +38,6 @@ def own_server(tmp_path_factory: pytest.TempPathFactory, storage: dict[str, str]
             answer = requests.post(f"{running.url}/guardar", data=fields, files={"imagen": photo}, timeout=60)
             assert answer.status_code == 200
         yield running
-
-
-def sideways(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
 
 def test_the_register_is_searched(page: Page, device: dict[str, Any], shoot: Shoot) -> None:

@@ -9,7 +9,7 @@ from conftest import Client
 from drawing import photograph
 from servers import Server
 
-from .conftest import PHONE, Shoot
+from .conftest import PHONE, Shoot, sideways
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_see_and_delete(page: Page, own_server: Server, shoot: Shoot) -> None:
     expect(thumbnail).to_be_visible()
     assert thumbnail.evaluate("image => image.decode().then(() => image.naturalWidth)") == 320
     shoot("registros")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "the page scrolls sideways"
+    assert not sideways(page)
 
     count = page.locator("tbody tr").count()
     row.get_by_role("checkbox").check()
