@@ -21,6 +21,7 @@ from coronet.photo import open_photo
 from coronet.register import Register, Seen
 from coronet.storage.local import LocalStore
 from coronet.webhook import Webhook, parse_secret, parse_url, signature
+from crashes import Crash, crash
 from drawing import photograph
 from receiver import Receiver, receiving
 from servers import free_port
@@ -126,12 +127,6 @@ def test_nobody_there_is_unavailable(tmp_path: Path) -> None:
 def test_a_crash_after_the_row_loses_nothing_and_one_before_it_tells_nothing(
     office: Office, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Crash(BaseException):
-        """The process ends."""
-
-    def crash(_: object) -> NoReturn:
-        raise Crash
-
     with monkeypatch.context() as patch, pytest.raises(Crash):
         patch.setattr(office.ledger, "append", crash)
         office.save()

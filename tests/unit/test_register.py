@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -18,6 +18,7 @@ from coronet.photo import Photo, open_photo
 from coronet.register import Arrival, Register, Seen
 from coronet.search import Query
 from coronet.storage.local import LocalStore
+from crashes import Crash, crash
 from drawing import encoded, photograph, vehicle
 
 CORNERS: Corners = ((0.4, 0.6), (0.6, 0.6), (0.6, 0.7), (0.4, 0.7))
@@ -410,12 +411,6 @@ def test_an_origin_of_something_else_is_refused(gate: Gate, change: dict[str, An
 def test_an_origin_is_saved_once_after_a_crash_between_photograph_and_row(
     gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Crash(BaseException):
-        """The process ends."""
-
-    def crash(entries: object) -> NoReturn:
-        raise Crash
-
     with monkeypatch.context() as patch, pytest.raises(Crash):
         patch.setattr(gate.ledger, "append", crash)
         gate.register.save(photograph(), origin=ORIGIN)
