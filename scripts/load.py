@@ -120,7 +120,7 @@ def _server(options: argparse.Namespace) -> Iterator[tuple[str, str | None]]:
             environ |= {"CORONET_API_KEYS": str(kept), "CORONET_RATE": "guardar=1000000,leer=1000000"}
             with serving_lambdas(
                 Path(folder), "guardar", "descargar", instances=options.instances, environ=environ
-            ) as url:
+            ) as (url, _):
                 yield url, key
         else:
             yield options.server.rstrip("/"), os.environ.get("CORONET_LOAD_KEY")

@@ -22,8 +22,10 @@ BUCKET = "coronet-lambdas"
 
 
 @contextlib.contextmanager
-def serving_lambdas(scratch: Path, *functions: str, instances: int, environ: Mapping[str, str]) -> Iterator[str]:
-    """Serve the routes of these `functions/NAME/` on a bucket of their own; yields the address.
+def serving_lambdas(
+    scratch: Path, *functions: str, instances: int, environ: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Serve the routes of these `functions/NAME/` on a bucket of their own; yields the address and that of S3.
 
     Of each there are so many instances, and each answers one request at a time, as on Lambda; what finds none that is
     free waits. Like API Gateway it answers 502 where a handler failed, 504 where it took too long.
@@ -49,7 +51,7 @@ def serving_lambdas(scratch: Path, *functions: str, instances: int, environ: Map
         server = make_server("127.0.0.1", free_port(), _Gateway(free), threaded=True, request_handler=_Quiet)
         stack.callback(server.shutdown)
         Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.port}"
+        yield f"http://127.0.0.1:{server.port}", s3_url
 
 
 class _Quiet(WSGIRequestHandler):

@@ -2,15 +2,15 @@
 
 from itertools import chain, repeat
 
-from flask import Request, Response
+from flask import Request
 from flask.typing import ResponseReturnValue
 
 from coronet import guard, spreadsheet, wiring
 from coronet.search import Query
-from coronet.web import endpoint, lambda_handler, text
+from coronet.web import attachment, endpoint, lambda_handler, text
 
 PICTURES = 500
-"""How many records come with their thumbnail, the first of those asked for: a Lambda answers with 6 MB at most."""
+"""How many records come with their thumbnail, the first of those asked for: each is read from the store."""
 
 HEADINGS = ("records.number", "records.registered_at", "label.plate", "label.owner", "label.vehicle_type", "label.note")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,7 +25,7 @@ def descargar_xlsx(request: Request) -> ResponseReturnValue:
     headings = [*map(text, HEADINGS), text("records.pictures", number=PICTURES)]
     book = spreadsheet.workbook(zip(records, pictures, strict=False), headings)
     guard.audit("downloaded")
-    return Response(book, mimetype=XLSX, headers={"Content-Disposition": "attachment; filename=registros.xlsx"})
+    return attachment(book, name="registros.xlsx", mimetype=XLSX)
 
 
 handler = lambda_handler(descargar_xlsx)

@@ -83,3 +83,14 @@ class BlobStore(Protocol):
     def sweep(self, *, before: datetime) -> int:
         """Remove what writes that were cut off `before` then left behind, which no key shows; return how many."""
         ...
+
+
+class Downloads(Protocol):
+    """Where files wait to be fetched that an answer cannot hold."""
+
+    def offer(self, data: bytes, *, name: str, content_type: str) -> str:
+        """An address at which whoever has it gets `data` as a file of that name, for five minutes.
+
+        Raises StoreUnavailable.
+        """
+        ...

@@ -20,6 +20,8 @@ MOST_BYTES = 4_000_000
 """How large a part of an export becomes, unless one visit alone is larger: a Lambda answers 6 MB, in base64."""
 
 REJECTED = "rechazadas/"
+DOWNLOADS = "descargas/"
+"""Under it files that somebody is about to fetch, which may hold the whole register."""
 
 
 T = TypeVar("T")
@@ -63,7 +65,7 @@ def erase(store: BlobStore, book: Ledger, plate: str) -> list[Record]:
     """Remove the vehicle's rows, files and earlier versions as if it had never been here; return what was in the rows.
 
     Files that are named after its plate go too where no row names them: a crash, here or in a delete, left them.
-    Earlier versions of the CSV and the doctor's copies go as a whole, for they have the vehicle's rows.
+    Earlier versions of the CSV, the doctor's copies and downloads go as a whole, for they have the vehicle's rows.
     """
     removed = book.remove_where(lambda record: _is_of(record, plate))
     staying = _stems(book.records())
@@ -79,8 +81,8 @@ def purge(store: BlobStore, book: Ledger, before: datetime) -> int:
     """Remove every row registered `before`, its files and their earlier versions; return how many rows.
 
     So go files that no row names, rejected photographs and earlier versions of any file that were written before,
-    and, whatever their age, earlier versions of the CSV and the doctor's copies, which may hold older rows. A row whose
-    date is none stays; the doctor tells of it. `before` is in the register's time zone.
+    and, whatever their age, earlier versions of the CSV, the doctor's copies and downloads, which may hold older rows.
+    A row whose date is none stays; the doctor tells of it. `before` is in the register's time zone.
     """
     limit = f"{before:{DATE}}"
     removed = book.remove_where(lambda record: is_date(record.registered_at) and record.registered_at < limit)
@@ -116,8 +118,8 @@ def _remove(store: BlobStore, stems: Set[str]) -> None:
 
 
 def _forget_rows(store: BlobStore) -> None:
-    _each(store.delete, list(store.keys(COPIES)))
-    for prefix in (COPIES, ledger.KEY):
+    _each(store.delete, [key for prefix in (COPIES, DOWNLOADS) for key in store.keys(prefix)])
+    for prefix in (COPIES, DOWNLOADS, ledger.KEY):
         store.forget(prefix)
 
 

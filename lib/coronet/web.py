@@ -39,6 +39,8 @@ COMPILED = TEMPLATES / "compiled"
 
 FORM_BYTES = 1024 * 1024
 PHOTO_BODY_BYTES = MAX_PHOTO_BYTES * 4 // 3 + FORM_BYTES  # a photograph in base64, and the texts beside it
+MAX_ANSWER_BYTES = 4_500_000
+"""What a Lambda's answer holds: 6 MB, in base64."""
 _DRAIN_BYTES = 4 * MAX_PHOTO_BYTES
 _CHUNK_BYTES = 64 * 1024
 
@@ -174,6 +176,16 @@ def path_id(request: Request) -> int:
 def path_parameter(request: Request) -> str:
     """The last segment of the path: what `{id}` or `{filename}` stands for in a route."""
     return request.path.rpartition("/")[2]
+
+
+def attachment(data: bytes, *, name: str, mimetype: str) -> ResponseReturnValue:
+    """A file to be saved under that name. Where an answer cannot hold it, a redirect to where it can be fetched."""
+    from coronet import wiring
+
+    answer = Response(data, mimetype=mimetype, headers={"Content-Disposition": f"attachment; filename={name}"})
+    if len(data) > MAX_ANSWER_BYTES and (downloads := wiring.downloads()):
+        return redirect(downloads.offer(data, name=name, content_type=str(answer.content_type)), 303)
+    return answer
 
 
 def language() -> str:

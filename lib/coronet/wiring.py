@@ -14,7 +14,7 @@ from coronet.errors import SettingsError
 from coronet.ledger import Ledger
 from coronet.model import Sighting
 from coronet.notices import Courier, Notices
-from coronet.ports import BlobStore, PlateReader
+from coronet.ports import BlobStore, Downloads, PlateReader
 from coronet.register import Register
 from coronet.scan import Inbox
 from coronet.secrets import read_secret
@@ -124,6 +124,16 @@ def courier() -> Courier | None:
     courier = Courier(waiting)
     courier.start()
     return courier
+
+
+@cache
+def downloads() -> Downloads | None:
+    """Where files wait that are too large for an answer; None where they may be of any size: not on AWS Lambda."""
+    if settings().storage != "s3":
+        return None
+    from coronet.storage.s3_downloads import S3Downloads
+
+    return S3Downloads(_bucket())
 
 
 @cache

@@ -168,7 +168,8 @@ def test_a_row_whose_date_is_none_stays(archive: Archive) -> None:
 
 
 def mended(archive: Archive) -> None:
-    """Leave a copy that the doctor made."""
+    """Leave a copy that the doctor made, and the register as somebody was about to download it."""
+    archive.store.put(f"{privacy.DOWNLOADS}x", archive.ledger.export(), replaces=None)
     archive.store.put("uploads/7777XXX.jpg", b"x", replaces=None)
     now = datetime.now(UTC) + timedelta(days=1)
     doctor.mend(archive.store, archive.ledger, doctor.examine(archive.store, now), now)

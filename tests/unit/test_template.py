@@ -57,7 +57,13 @@ def test_no_policy_has_a_wildcard_action(name: str) -> None:
     assert not [action for action, _ in allowed(name) if "*" in action]
 
 
-@pytest.mark.parametrize("name", ["Inicio", "Registros", "Uploads", "Descargar", "Estaticos"])
+@pytest.mark.parametrize("name", ["Descargar", "DescargarXlsx"])
+def test_a_download_writes_where_downloads_wait_and_nowhere_else(name: str) -> None:
+    assert {folder for action, folder in allowed(name) if action == "s3:PutObject"} == {"descargas/*"}
+    assert not {action for action, _ in allowed(name)} & {"s3:DeleteObject", "s3:DeleteObjectVersion"}
+
+
+@pytest.mark.parametrize("name", ["Inicio", "Registros", "Uploads", "Resumen", "Estaticos"])
 def test_what_only_shows_cannot_change(name: str) -> None:
     assert {action for action, _ in allowed(name)} <= {"secretsmanager:GetSecretValue", "s3:GetObject", "s3:ListBucket"}
 
