@@ -34,6 +34,7 @@ def serving_lambdas(
         s3_url = stack.enter_context(aws.moto_server(scratch))
         aws.session().client("s3", endpoint_url=s3_url).create_bucket(Bucket=BUCKET)
         settings = {
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": "29",
             "AWS_ENDPOINT_URL": s3_url,
             "CORONET_STORAGE": "s3",
             "CORONET_BUCKET": BUCKET,
@@ -84,7 +85,7 @@ class _Gateway:
             answer = _response(invoke(event))
         except HandlerFailed as error:
             answer = Response(str(error), 502)
-        except requests.Timeout:
+        except (requests.Timeout, requests.JSONDecodeError):  # the emulator says so in plain words
             answer = Response(status=504)
         finally:
             self._free[name].put(invoke)
