@@ -19,7 +19,7 @@ import yaml
 
 import aws
 from servers import PROJECT
-from unit.test_template import FUNCTIONS
+from unit.test_template import FUNCTIONS, INTEGRATION
 
 pytestmark = pytest.mark.sam
 
@@ -132,10 +132,26 @@ def test_api_gateway_verifies_tokens_for_every_route_of_their_address(transforme
         "identitySource": "$request.header.Authorization",
         "jwtConfiguration": {"issuer": {"Ref": "JwtIssuer"}, "audience": {"Fn::Split": [",", {"Ref": "JwtAudience"}]}},
     }
-    operations = [operation for path in body["paths"].values() for operation in path.values()]
-    assert operations
-    assert all(operation["security"] == [{name: []}] for operation in operations)
-    assert not transformed["Resources"]["Api"]["Properties"]["Body"].get("components")
+    first = transformed["Resources"]["Api"]["Properties"]["Body"]
+    assert "components" not in first
+    assert {(path, method) for path, method, _ in _operations(first)} - {
+        (path, method) for path, method, _ in _operations(body)
+    } == {
+        ("/entrar", "get"),
+        ("/entrar", "post"),
+        ("/salir", "post"),
+        ("/salud", "get"),
+        ("/estaticos/{version}/{filename}", "get"),
+        ("/sw.js", "get"),
+    }
+    for path, method, operation in _operations(body):
+        again = first["paths"][path][method]  # as SAM itself writes it
+        integration = again[INTEGRATION] | {"credentials": {"Fn::GetAtt": ["JwtRole", "Arn"]}}
+        assert operation == again | {"security": [{name: []}], INTEGRATION: integration}
+
+
+def _operations(body: Any) -> list[tuple[str, str, Any]]:
+    return [(path, method, each) for path, methods in body["paths"].items() for method, each in methods.items()]
 
 
 def test_without_an_issuer_there_is_no_address_for_tokens(transformed: Any, stack: Stack) -> None:
