@@ -1,16 +1,17 @@
 """Fits the weights of readers/judgement.py to photographs with known plates: `python scripts/calibrate.py DIR`."""
 
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from accuracy import compared, labelled
-from coronet import wiring
+from accuracy import Sample, compared, labelled
+from coronet import plates, wiring
 from coronet.photo import open_photo
 from coronet.readers import judgement
-from coronet.readers.onnx import DETECTION, RECOGNITION, models_folder
+from coronet.readers.onnx import ANSWER, models
 from coronet.readers.sight import Sight
 
 _PENALTY = 1.0
@@ -18,12 +19,12 @@ _FOLDS = 5
 
 
 def main() -> None:
-    """Print the weights, and how often the best spot of photographs left out of the fit is right."""
+    """Print the weights, and how well photographs do that were left out of the fit (5-fold cross-validation)."""
     photographs = list(labelled(Path(sys.argv[1])))
-    models = models_folder()
-    if models is None:
+    found = models()
+    if found is None:
         sys.exit("the plate models are not installed")
-    sight = Sight(models / DETECTION, models / RECOGNITION, countries=wiring.settings().countries)
+    sight = Sight(found.detection, found.recognition, found.second_recognition, countries=wiring.settings().countries)
     values, right, photograph = [], [], []
     for number, sample in enumerate(photographs):
         print(f"\r{number + 1}/{len(photographs)} {sample.set:12}", end="", file=sys.stderr)
@@ -36,13 +37,30 @@ def main() -> None:
     for fold in range(_FOLDS):
         test = groups % _FOLDS == fold
         left_out[test] = _logistic(x[test] @ fit(x[~test], y[~test]))
-    for name in dict.fromkeys(each.set for each in photographs):
-        mine = [number for number, each in enumerate(photographs) if each.set == name]
-        best = [max(np.nonzero(groups == number)[0], key=lambda i: left_out[i], default=None) for number in mine]
-        print(f"\n{name}: {sum(y[i] for i in best if i is not None):.0f} of {len(mine)}", end="")
     print()
+    _report(photographs, left_out, y, groups)
     for key, weight in zip(judgement.WEIGHTS, fit(x, y), strict=True):
         print(f'    "{key}": {weight:.3f},')
+
+
+def _report(
+    photographs: list[Sample], probability: NDArray[np.float64], right: NDArray[np.float64], groups: NDArray[np.int64]
+) -> None:
+    """Print how many answers are right for each set, and of those that are certain."""
+    counts: dict[str, list[bool]] = defaultdict(list)
+    certain = []
+    for number, sample in enumerate(photographs):
+        best = max(np.nonzero(groups == number)[0], key=lambda i: probability[i], default=None)
+        if best is None or probability[best] < ANSWER:
+            counts[sample.set].append(not sample.plate)
+            continue
+        counts[sample.set].append(bool(right[best]))
+        if probability[best] >= plates.CERTAIN:
+            certain.append(bool(right[best]))
+    for name, each in counts.items():
+        print(f"{name}: {sum(each)} of {len(each)}")
+    shown = sum(bool(each.plate) for each in photographs)
+    print(f"certain: {sum(certain)} of {len(certain)}; photographs with a plate: {shown}")
 
 
 def fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -181,21 +181,21 @@ def _openai() -> PlateReader | None:
 
 
 def _tesseract() -> PlateReader | None:
-    from coronet.readers.onnx import DETECTION, models_folder
+    from coronet.readers.onnx import models
     from coronet.readers.tesseract import TesseractReader, program
 
-    models = models_folder()
+    found = models()
     return TesseractReader(
         *program(settings().tesseract),
-        detection=models / DETECTION if models else None,
+        detection=found.detection if found else None,
         countries=settings().countries,
     )
 
 
 def _onnx() -> PlateReader:
-    from coronet.readers.onnx import OnnxReader, models_folder
+    from coronet.readers.onnx import OnnxReader, models
 
-    return OnnxReader(models_folder(), countries=settings().countries)
+    return OnnxReader(models(), countries=settings().countries)
 
 
 _READERS = {"openai": _openai, "onnx": _onnx, "tesseract": _tesseract}

@@ -6,12 +6,12 @@ import drawing
 from coronet import plates
 from coronet.errors import ReaderUnavailable
 from coronet.photo import Photo
-from coronet.readers.onnx import OnnxReader, models_folder
+from coronet.readers.onnx import Models, OnnxReader, models
 
 
 @pytest.fixture(scope="module")
 def reader() -> OnnxReader:
-    return OnnxReader(models_folder(), countries=("ES", "EC"))
+    return OnnxReader(models(), countries=("ES", "EC"))
 
 
 def test_reads_a_plate_and_says_where_it_is(reader: OnnxReader) -> None:
@@ -88,10 +88,10 @@ def test_without_time_it_looks_once(reader: OnnxReader) -> None:
     assert reading.text == "4821KLM"
 
 
-@pytest.mark.parametrize("models", [None, Path("nowhere")])
-def test_without_models_the_next_reader_is_asked(models: Path | None) -> None:
+@pytest.mark.parametrize("found", [None, Models(Path("nowhere"), Path("nowhere"), Path("nowhere"))])
+def test_without_models_the_next_reader_is_asked(found: Models | None) -> None:
     with pytest.raises(ReaderUnavailable):
-        OnnxReader(models).read(Photo(drawing.street()), seconds=10)
+        OnnxReader(found).read(Photo(drawing.street()), seconds=10)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3000, 8), (8, 3000)])

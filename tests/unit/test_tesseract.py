@@ -6,14 +6,14 @@ import pytest
 import drawing
 from coronet.errors import ReaderUnavailable
 from coronet.photo import Photo
-from coronet.readers.onnx import DETECTION, models_folder
+from coronet.readers.onnx import models
 from coronet.readers.tesseract import TesseractReader, program
 
 
 def with_finder() -> TesseractReader:
-    models = models_folder()
-    assert models is not None
-    return TesseractReader(*program(), detection=models / DETECTION, countries=("ES", "EC"))
+    found = models()
+    assert found is not None
+    return TesseractReader(*program(), detection=found.detection, countries=("ES", "EC"))
 
 
 def without_models() -> TesseractReader:

@@ -13,24 +13,28 @@ from coronet.readers.geometry import grown, sides, straightened
 from coronet.readers.shapes import Shape
 
 WEIGHTS = {
-    "constant": -5.786,
-    "share": 0.523,
-    "views": 2.19,
-    "known format": 1.133,
-    "plate-shaped": 1.523,
-    "digits only": -2.811,
-    "letters only": -0.602,
-    "too short": -1.667,
-    "too long": -0.899,
-    "odd characters": -0.598,
-    "pixels high": 1.285,
-    "part of the photograph": 1.778,
-    "distance from the edge": 27.211,
-    "brighter than around": 1.042,
-    "dark on bright": 0.535,
+    "constant": -4.57,
+    "share": 0.29,
+    "agreement": 2.39,
+    "known format": 1.83,
+    "plate-shaped": 1.23,
+    "digits only": -3.94,
+    "letters only": -0.79,
+    "too short": -1.34,
+    "too long": -0.7,
+    "odd characters": -0.51,
+    "pixels high": 0.93,
+    "part of the photograph": 1.13,
+    "lower than another": 3.76,
+    "lines of text": -0.89,
+    "distance from the edge": 33.84,
+    "brighter than around": -0.28,
+    "digits or letters only, brighter than around": 3.93,
+    "dark on bright": 0.41,
 }
 """Logistic regression with an L2 penalty; scripts/calibrate.py fits it to labelled photographs and prints it."""
 
+_STROKES = str.maketrans("OQI", "001")
 _PATCH = (144, 48)
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -42,23 +46,31 @@ def prior(text: str, countries: tuple[str, ...]) -> float:
 
 
 def features(
-    text: str, share: float, *, shapes: list[Shape], image: Image.Image, countries: tuple[str, ...]
+    text: str,
+    share: float,
+    *,
+    shapes: list[Shape],
+    image: Image.Image,
+    countries: tuple[str, ...],
+    lines: int,
+    highest: float,
 ) -> list[float]:
     """What is weighed, in the order of WEIGHTS.
 
-    `share` is the part of `text` in the belief in all that the place may say. What grows without limit ends where more
-    of it says no more.
+    `share` is the part of `text` in the belief in all that the place may say, `lines` the number of lines of text in
+    the photograph, and `highest` the height in pixels of the highest of its texts that may be a plate. What grows
+    without limit ends where more of it says no more.
     """
     first = shapes[0]
     raw = "".join(part.reads[0].raw for part in first.parts)
     fit = plates.fit(text, countries)
-    height = max(1.0, float(np.mean([sides(part.line.quad())[1] for part in first.parts])))
+    height = max(1.0, first.height)
     distance = min(*(first.quad / image.size).min(axis=0), *(1 - (first.quad / image.size).max(axis=0)))
     brighter, dark_text = _ground(image, first)
     return [
         1.0,
         _log_odds(share),
-        sum(text in shape.said() for shape in shapes) / 3,
+        _agreement(text, shapes),
         float(fit >= 0.7),
         float(fit > 0),
         float(text.isdigit()),
@@ -68,10 +80,25 @@ def features(
         float(min(len(re.sub(r"[A-Z0-9 .·:-]", "", raw)), 3)),
         min(math.log(height), 4.0),
         math.log(height / min(image.size)),
+        min(max(math.log(height / highest), -1.5), 0.0),
+        math.log1p(lines),
         float(min(distance, 0.1)),
         brighter,
+        brighter * (text.isdigit() or text.isalpha()),
         dark_text,
     ]
+
+
+def alike(text: str) -> str:
+    """`text` with the characters that a font may draw alike as one: O and Q as 0, I as 1."""
+    return text.translate(_STROKES)
+
+
+def _agreement(text: str, shapes: list[Shape]) -> float:
+    """The geometric mean, over the models, of the part of their readings that say `text`; 0 if one has not read."""
+    said = [(second, alike(said) == alike(text)) for shape in shapes for second, said in shape.said()]
+    both = ([same for second, same in said if second is model] for model in (False, True))
+    return math.prod(sum(each) / max(1, len(each)) for each in both) ** 0.5
 
 
 def _log_odds(probability: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,26 +16,38 @@ if TYPE_CHECKING:
     from coronet.photo import Photo
     from coronet.readers.sight import Sight, Spot
 
-DETECTION = "PP-OCRv6_det_small.onnx"
-RECOGNITION = "PP-OCRv6_rec_small.onnx"
-ANSWER = 0.15
+ANSWER = 0.2
 """Below this probability there is no answer."""
 
 _WORTH_KEEPING = 0.01
 
 
-def models_folder() -> Path | None:
-    """Where the `rapidocr` package keeps its models; None where it is not installed.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The plate models' files: one that finds text, and two that read it, trained apart."""
 
-    The package is found, not imported: importing it needs OpenCV. A folder `rapidocr/models` on the import path that
-    holds nothing but the models is found just as well.
+    detection: Path
+    recognition: Path
+    second_recognition: Path
+
+
+def models() -> Models | None:
+    """The models in the packages `rapidocr` and `rapidocr_onnxruntime`; None where one of them is not installed.
+
+    The packages are found, not imported: importing them needs OpenCV. Folders of their names on the import path that
+    hold nothing but the models are found just as well.
     """
-    package = importlib.util.find_spec("rapidocr")
-    for place in (package.submodule_search_locations or ()) if package else ():
-        folder = Path(place, "models")
-        if (folder / DETECTION).is_file() and (folder / RECOGNITION).is_file():
-            return folder
-    return None
+    newer, older = _folder("rapidocr"), _folder("rapidocr_onnxruntime")
+    found = Models(
+        newer / "PP-OCRv6_det_small.onnx", newer / "PP-OCRv6_rec_small.onnx", older / "ch_PP-OCRv4_rec_infer.onnx"
+    )
+    return found if all(path.is_file() for path in astuple(found)) else None
+
+
+def _folder(package: str) -> Path:
+    found = importlib.util.find_spec(package)
+    places = (found.submodule_search_locations if found else None) or [""]
+    return Path(places[0], "models")
 
 
 class OnnxReader:
@@ -42,7 +55,7 @@ class OnnxReader:
 
     name = "onnx"
 
-    def __init__(self, models: Path | None, *, countries: tuple[str, ...] = ()) -> None:
+    def __init__(self, models: Models | None, *, countries: tuple[str, ...] = ()) -> None:
         self._models = models
         self._countries = countries
         self._sight: Sight | None = None
@@ -88,5 +101,10 @@ class OnnxReader:
                     from coronet.readers.sight import Sight
                 except ImportError as error:
                     raise ReaderUnavailable(f"{error.name} is not installed") from error
-                self._sight = Sight(self._models / DETECTION, self._models / RECOGNITION, countries=self._countries)
+                self._sight = Sight(
+                    self._models.detection,
+                    self._models.recognition,
+                    self._models.second_recognition,
+                    countries=self._countries,
+                )
             return self._sight

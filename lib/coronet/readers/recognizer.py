@@ -20,40 +20,48 @@ if TYPE_CHECKING:
 
 _HEIGHT = 48
 _NARROWEST, _WIDEST = 48, 480
+_UNCLIP = 0.9  # see TextLine.quad
 
 
 class View(Enum):
-    """How a line is cut out: `unclip` (see TextLine.quad), how many times as wide as it is, and the blur in pixels.
+    """How a line is cut out: what is added at its left, in its heights; how many times as wide it gets; pixels of blur.
 
-    Small letters in JPEG are read best a little blurred, and any one cut may be unlucky: several outvote it.
+    Small letters in JPEG are read best a little blurred and wide, and the first one needs some ground before it. Any
+    one cut may be unlucky.
     """
 
-    TIGHT = (0.9, 1.0, 0)
-    NARROW = (1.2, 0.8, 0)
-    SOFT = (1.4, 1.15, 1)
+    TIGHT = (0.0, 1.0, 0)
+    WIDE = (0.3, 1.3, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """A line as it was read: the look at its plate characters, and `raw`, all that the model sees as it is written."""
+    """A line as it was read: the look at its plate characters, and `raw`, all that the model sees as it is written.
+
+    `second` is whether the second model read it.
+    """
 
     look: Look
     raw: str
+    second: bool = False
 
 
 class Recognizer:
     """PP-OCR's recognition model; lower case counts as upper case, and whatever no plate has as no character."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, *, second: bool = False) -> None:
         self._session: InferenceSession = session(model)
+        self._second = second
         self._characters = ["", *self._session.get_modelmeta().custom_metadata_map["character"].split("\n"), " "]
         self._cases = [[i for i, each in enumerate(self._characters) if each.upper() == one] for one in ALPHABET]
 
     def read(self, image: Image.Image, line: TextLine, view: View) -> Line:
         """What `line` of `image` says in that view."""
-        unclip, stretch, blur = view.value
-        quad = line.quad(unclip)
+        before, stretch, blur = view.value
+        quad = line.quad(_UNCLIP)
         width, height = sides(quad)
+        quad[[0, 3]] -= (quad[1] - quad[0]) * before * height / max(width, 1)
+        width += before * height
         across = int(min(max(_HEIGHT * width / max(height, 1) * stretch, _NARROWEST), _WIDEST))
         cut = straightened(image, quad, (across, _HEIGHT))
         if blur:
@@ -64,4 +72,4 @@ class Recognizer:
         look = np.concatenate([1 - plate.sum(axis=1, keepdims=True), plate], axis=1).astype(np.float64)
         best = steps.argmax(axis=1)
         seen = best[np.concatenate([[True], best[1:] != best[:-1]])]
-        return Line(look.clip(0), "".join(self._characters[each] for each in seen))
+        return Line(look.clip(0), "".join(self._characters[each] for each in seen), self._second)

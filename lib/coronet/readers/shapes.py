@@ -45,12 +45,15 @@ class Shape:
             return self.parts[0].line.quad()
         return least_rectangle(np.concatenate([part.line.quad() for part in self.parts]))
 
-    def said(self) -> set[str]:
-        """What each of its readings says on its own."""
-        return {
-            "".join(ctc.greedy(read.look)[0] for read in reads)
-            for reads in zip(*(part.reads for part in self.parts), strict=True)
-        }
+    @property
+    def height(self) -> float:
+        """The height of its lines in pixels, on average."""
+        return float(np.mean([sides(part.line.quad())[1] for part in self.parts]))
+
+    def said(self) -> Iterator[tuple[bool, str]]:
+        """What each of its readings says on its own, after whether the second model did."""
+        for reads in zip(*(part.reads for part in self.parts), strict=True):
+            yield reads[0].second, "".join(ctc.greedy(read.look)[0] for read in reads)
 
     def texts(self, pool: set[str]) -> dict[str, float]:
         """The probability of what its readings may say; those of one line judge the texts of `pool` too."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,13 +46,20 @@ class Spot:
         return next(iter(self.texts))
 
     @property
+    def share(self) -> float:
+        """The share of the best text and of those that a font may draw like it."""
+        best = judgement.alike(self.text)
+        return sum(share for text, share in self.texts.items() if judgement.alike(text) == best)
+
+    @property
     def probability(self) -> float:
         """The probability that the best text is the photograph's plate."""
         return judgement.probability(self.features)
 
     def corners(self, size: tuple[int, int]) -> Corners:
         """The plate's outline, a little outside its text, as fractions of an image of `size`."""
-        quad = next((shape for shape in self.shapes if self.text in shape.said()), self.shapes[0]).quad
+        saying = (shape for shape in self.shapes if any(said == self.text for _, said in shape.said()))
+        quad = next(saying, self.shapes[0]).quad
         _, height = sides(quad)
         return fractions(grown(quad, height / 4, height / 8), size)
 
@@ -67,9 +75,12 @@ class Spot:
 class Sight:
     """Text detection and recognition, and what links them."""
 
-    def __init__(self, detection: Path, recognition: Path, *, countries: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, detection: Path, recognition: Path, second_recognition: Path, *, countries: tuple[str, ...] = ()
+    ) -> None:
         self._finder = TextFinder(detection)
         self._recognizer = Recognizer(recognition)
+        self._second_recognizer = Recognizer(second_recognition, second=True)
         self._countries = countries
 
     def spots(self, image: Image.Image, *, seconds: float) -> list[Spot]:
@@ -78,24 +89,28 @@ class Sight:
         Where nothing convinces, the photograph is searched once more, finer. After `seconds` no further look is taken.
         """
         end = time.monotonic() + seconds
-        spots = self._search(image, _LONGEST, end)
+        lines = self._finder.find(image, _LONGEST)
+        spots = self._search(image, lines, end)
         if (not spots or spots[0].belief < _HOPELESS) and time.monotonic() < end:
             finer = int((_FINER_PIXELS * max(image.size) / min(image.size)) ** 0.5)
-            more = self._search(image, finer, end)
+            more = self._search(image, self._finder.find(image, finer), end)
             spots += [new for new in more if not any(same_place(new.shapes[0], old.shapes[0]) for old in spots)]
+        shaped = [spot.shapes[0].height for spot in spots if plates.fit(spot.text, self._countries)]
         for spot in spots:
             spot.features = judgement.features(
                 spot.text,
-                spot.texts[spot.text],
+                spot.share,
                 shapes=spot.shapes,
                 image=image,
                 countries=self._countries,
+                lines=len(lines),
+                highest=max(shaped, default=spot.shapes[0].height),
             )
         return sorted(spots, key=lambda spot: -spot.probability)
 
-    def _search(self, image: Image.Image, longest: int, end: float) -> list[Spot]:
+    def _search(self, image: Image.Image, lines: Sequence[TextLine], end: float) -> list[Spot]:
         spots: list[Spot] = []
-        for shape in sorted(self._shapes(image, self._finder.find(image, longest)), key=self._promise, reverse=True):
+        for shape in sorted(self._shapes(image, lines), key=self._promise, reverse=True):
             if len(spots) < _PLACES and not any(same_place(shape, spot.shapes[0]) for spot in spots):
                 spots.append(Spot([shape]))
         for place, spot in enumerate(spots):
@@ -116,7 +131,11 @@ class Sight:
     def _read_again(self, image: Image.Image, shape: Shape) -> Shape:
         parts = []
         for part in shape.parts:
-            more = (self._recognizer.read(image, part.line, view) for view in (View.NARROW, View.SOFT))
+            more = (
+                self._recognizer.read(image, part.line, View.WIDE),
+                self._second_recognizer.read(image, part.line, View.TIGHT),
+                self._second_recognizer.read(image, part.line, View.WIDE),
+            )
             parts.append(Part(part.line, (*part.reads, *more)))
         return Shape(tuple(parts))
 
@@ -140,7 +159,7 @@ class Sight:
         raw = " ".join(part.reads[0].raw for part in shape.parts)
         odd = len(re.sub(r"[A-Z0-9 .·-]", "", raw)) + 3 * len(re.findall(r"[:/]\d\d", raw))
         worth = judgement.prior(shape.text, self._countries)
-        height = np.mean([sides(part.line.quad())[1] for part in shape.parts])
+        height = shape.height
         if worth == 1:  # elsewhere the second line may be no part of the plate: a region, a town
             height *= len(shape.parts)
         return float(worth * (0.05 + sure) * 0.5**odd * height**0.5)
@@ -153,7 +172,10 @@ class Sight:
             text: judgement.prior(text, self._countries) * sum(vote.get(text, 0.0) for vote in votes) / len(votes)
             for text in pool
         }
-        best = sorted(worth, key=lambda text: -worth[text])[:20]
+        drawn: dict[str, float] = defaultdict(float)  # texts that a font may draw alike share their votes
+        for text, each in worth.items():
+            drawn[judgement.alike(text)] += each
+        best = sorted(worth, key=lambda text: (-drawn[judgement.alike(text)], -worth[text]))[:20]
         total = sum(worth[text] for text in best)
         if total > 0:
             spot.texts = {text: worth[text] / total for text in best}
