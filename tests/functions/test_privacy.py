@@ -14,7 +14,7 @@ from servers import PROJECT
 CUT_OFF = [shutil.which("unshare") or "unshare", "--map-root-user", "--net"]
 
 PROGRAM = """
-import fcntl, json, socket, struct, sys
+import fcntl, json, socket, struct, sys, time
 from pathlib import Path
 
 import requests
@@ -38,6 +38,7 @@ with serving(home, environ=environ) as server:
         answers.append(requests.post(f"{server.url}/guardar", files=files, headers=headers, timeout=120).json())
     for path in ("/", "/registros", "/descargar", "/api"):
         requests.get(server.url + path, timeout=30).raise_for_status()
+    time.sleep(12)  # libraries that report their use do so after a while
 tried = requests_that_found_no_way_out()
 try:
     socket.create_connection(("192.0.2.1", 443), timeout=5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 def session(model: Path) -> InferenceSession:
     """A session for the model in the file `model`; raises ReaderUnavailable where it or onnxruntime is missing."""
+    os.putenv("ORT_DISABLE_TELEMETRY", "1")  # read as it is loaded: else it calls its makers ten seconds later
     try:
         import onnxruntime
     except ImportError as error:
