@@ -146,17 +146,17 @@ class Settings:
         cls,
         environ: Mapping[str, str] | None = None,
         *,
-        read_secret: Callable[[str], Mapping[str, str]] | None = None,
+        read_secret: Callable[[str, Mapping[str, str]], Mapping[str, str]] | None = None,
     ) -> "Settings":
         """The settings in `environ`, by default the process's own with a `.env` file beneath it.
 
-        Those that `read_secret` finds in the secret that CORONET_SECRET names go before them.
+        Those that `read_secret` finds in the secret that CORONET_SECRET names, as `environ` says, go before them.
         Raises SettingsError, naming the variable, for a value that cannot be one.
         """
         if environ is None:
             environ = {**_dotenv(), **os.environ}
         if read_secret and (name := environ.get("CORONET_SECRET")):
-            environ = {**environ, **read_secret(name)}
+            environ = {**environ, **read_secret(name, environ)}
         return cls(**{each.name: _parse(each, environ) for each in fields(cls)})
 
 
