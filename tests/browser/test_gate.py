@@ -235,6 +235,7 @@ def test_a_photograph_whose_answer_was_lost_is_one_record(
 
 @on_desktop
 def test_the_camera_is_reached_and_opened_from_the_keyboard(page: Page) -> None:
+    page.on("filechooser", lambda _: None)  # from now on: asked for at the last moment, the browser may hear of it late
     page.goto("/")
     camera = page.locator("input[name=imagen]")
     expect(page.locator("label.album")).to_be_visible()  # the script has taken the page over
