@@ -19,6 +19,7 @@ from coronet import wiring
 from coronet.errors import CoroNetError, ReaderUnavailable
 from coronet.model import NOT_READ, Reading
 from coronet.photo import Photo, open_photo
+from coronet.plates import CERTAIN
 
 CORRECTIONS = "corrections"
 _NO_SAMPLES = {True: "nobody has corrected or confirmed a plate yet", False: "no SET/labels.csv with photographs"}
@@ -110,14 +111,17 @@ def summary(results: Sequence[Result]) -> dict[str, Any]:
     """The report: `sets` and `total` with counts and milliseconds, `peak_mb` of this process, and the `misses`.
 
     `none` counts the photographs without an answer: on those without a plate, these are the ones that are right.
+    `certain` has the answers that nobody is asked to review, and how many of them are right.
     """
     sets = {
         name: [each for each in results if each.set == name] for name in dict.fromkeys(each.set for each in results)
     }
+    certain = [each for each in results if (each.confidence or 0) >= CERTAIN]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "sets": {name: _row(each) for name, each in sets.items()},
         "total": _row(results),
+        "certain": {"n": len(certain), "right": sum(each.right for each in certain)},
         "peak_mb": round(peak / (2**20 if sys.platform == "darwin" else 2**10)),
         "misses": [
             {
@@ -168,6 +172,7 @@ def _print(report: dict[str, Any]) -> None:
                 name, row["n"], row["right"], row["wrong"], row["none"], share, row["ms_median"], row["ms_p95"]
             )
         )
+    print(f"certain answers {report['certain']['n']}, of them right {report['certain']['right']}")
     print(f"peak memory {report['peak_mb']} MB")
 
 

@@ -39,6 +39,7 @@ def test_counts_what_is_right_wrong_and_not_read(
     counts = {name: [row[key] for key in ("n", "right", "wrong", "none")] for name, row in report["sets"].items()}
     assert counts == {"cars": [2, 1, 1, 0], "none": [1, 1, 0, 1]}
     assert all(row["ms_median"] > 0 and row["ms_p95"] > 0 for row in report["sets"].values())
+    assert report["certain"] == {"n": 2, "right": 1}
     assert report["peak_mb"] > 0
     [miss] = report["misses"]
     assert (miss["set"], miss["image"], miss["expected"], miss["got"]) == ("cars", "b.jpg", "9999ZZZ", "4821KLM")
@@ -46,6 +47,7 @@ def test_counts_what_is_right_wrong_and_not_read(
     shown = capsys.readouterr().out
     assert "cars" in shown
     assert "total" in shown
+    assert "certain answers 2, of them right 1" in shown
     assert "peak memory" in shown
 
 
