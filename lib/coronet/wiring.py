@@ -128,7 +128,7 @@ def courier() -> Courier | None:
 
 @cache
 def downloads() -> Downloads | None:
-    """Where files wait that are too large for an answer; None where they may be of any size: not on AWS Lambda."""
+    """Where files wait that are too large for an answer; None on one machine, whose answers may be of any size."""
     if settings().storage != "s3":
         return None
     from coronet.storage.s3_downloads import S3Downloads
