@@ -80,21 +80,24 @@ def compose(project: Path = PROJECT) -> Function:
 def coronet(request: Request) -> Response:
     """Answer any request to the local server, and see to it that others are told of what it saved."""
     answer = _composed()(request)
+    _read_ahead()
     if (courier := wiring.courier()) and request.method not in ("GET", "HEAD"):
         courier.wake()
     return answer
 
 
+_composed = cache(compose)
+
+
 @cache
-def _composed() -> Function:
-    Thread(target=_read_ahead, daemon=True).start()
-    return compose()
-
-
 def _read_ahead() -> None:
-    """Have the register in memory before somebody searches it: 100,000 rows take half a second."""
-    with suppress(CoroNetError):  # who asks for the register is told
-        wiring.ledger().records()
+    """Once the first request is answered, read the register before somebody searches it: 100,000 rows take a second."""
+
+    def read() -> None:
+        with suppress(CoroNetError):  # who asks for the register is told
+            wiring.ledger().records()
+
+    Thread(target=read, daemon=True).start()
 
 
 @endpoint()

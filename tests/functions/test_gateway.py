@@ -68,7 +68,7 @@ def test_a_route_is_a_folder_and_an_event_and_nothing_else(tmp_path: Path) -> No
 def test_the_register_is_read_before_it_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     read = Event()
     monkeypatch.setattr(wiring, "ledger", lambda: SimpleNamespace(records=read.set))
-    gateway._composed.cache_clear()  # by another test's request
+    gateway._read_ahead.cache_clear()  # by another test's request
     gateway.coronet(asked("/salud"))
     assert read.wait(10)
 
