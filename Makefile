@@ -31,7 +31,7 @@ help: ## This list
 .venv-sam/ready: requirements-sam.txt constraints.txt
 	@test -x .venv-sam/bin/python || $(or $(PYTHON312),$$(scripts/python312.sh)) -m venv .venv-sam
 	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-sam.txt
-	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --upgrade --target .venv-sam/runtime \
+	.venv-sam/bin/python -m pip install --quiet --disable-pip-version-check --no-warn-conflicts --upgrade --target .venv-sam/runtime \
 	  -c constraints.txt awslambdaric boto3
 	@touch $@
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
 
 from accuracy import Sample, compared, labelled
 from coronet import plates, wiring
@@ -26,8 +28,7 @@ def main() -> None:
         sys.exit("the plate models are not installed")
     sight = Sight(found.detection, found.recognition, found.second_recognition, countries=wiring.settings().countries)
     values, right, photograph = [], [], []
-    for number, sample in enumerate(photographs):
-        print(f"\r{number + 1}/{len(photographs)} {sample.set:12}", end="", file=sys.stderr)
+    for number, sample in enumerate(track(photographs, "", console=Console(stderr=True))):
         for spot in sight.spots(open_photo(sample.load()).image, seconds=60):
             values.append(spot.features)
             right.append(bool(sample.plate) and compared(spot.text) == compared(sample.plate))
@@ -37,7 +38,6 @@ def main() -> None:
     for fold in range(_FOLDS):
         test = groups % _FOLDS == fold
         left_out[test] = _logistic(x[test] @ fit(x[~test], y[~test]))
-    print()
     _report(photographs, left_out, y, groups)
     for key, weight in zip(judgement.WEIGHTS, fit(x, y), strict=True):
         print(f'    "{key}": {weight:.3f},')

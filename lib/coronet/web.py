@@ -256,6 +256,7 @@ def _application(view: View, options: _Options) -> Flask:
         PERMANENT_SESSION_LIFETIME=HOURS * 3600,
     )
     app.json = _Json(app)
+    app.jinja_env.loader = ChoiceLoader([ModuleLoader(COMPILED), FileSystemLoader(TEMPLATES)])
     _furnish(app.jinja_env)
 
     @app.before_request
@@ -297,7 +298,6 @@ def compile_templates() -> None:
 
 def _furnish(templates: Environment) -> None:
     """Give an application's templates what they use."""
-    templates.loader = ChoiceLoader([ModuleLoader(COMPILED), FileSystemLoader(TEMPLATES)])
     templates.trim_blocks = templates.lstrip_blocks = True
     templates.globals.update(
         text=text,
