@@ -16,7 +16,7 @@ from coronet.readers import judgement
 from coronet.readers.onnx import ANSWER, models
 from coronet.readers.sight import Sight
 
-_PENALTY = 1.0
+_PENALTY = 3.0
 _FOLDS = 5
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     values, right, photograph = [], [], []
     for number, sample in enumerate(track(photographs, "", console=Console(stderr=True))):
         for spot in sight.spots(open_photo(sample.load()).image, seconds=60):
-            values.append(spot.features)
+            values.append([spot.features[name] for name in judgement.WEIGHTS])
             right.append(bool(sample.plate) and compared(spot.text) == compared(sample.plate))
             photograph.append(number)
     x, y, groups = np.array(values), np.array(right, float), np.array(photograph)

@@ -25,8 +25,7 @@ def shape(first: tuple[str, ...], second: tuple[str, ...]) -> Shape:
 
 def features(text: str, *shapes: Shape, image: Image.Image | None = None, highest: float = 1.0) -> dict[str, float]:
     image = image or Image.new("RGB", (640, 480))
-    values = judgement.features(text, 0.9, shapes=[*shapes], image=image, countries=("ES",), lines=3, highest=highest)
-    return dict(zip(judgement.WEIGHTS, values, strict=True))
+    return judgement.features(text, shapes=[*shapes], image=image, countries=("ES",), lines=3, highest=highest)
 
 
 def test_models_agree_where_both_say_the_text() -> None:
@@ -42,7 +41,7 @@ def test_what_a_font_may_draw_alike_is_agreement() -> None:
 
 def test_agreement_makes_a_reading_more_probable_and_a_higher_text_less() -> None:
     def probability(said: Shape, highest: float = 1.0) -> float:
-        return judgement.probability([*features("4821KLM", said, highest=highest).values()])
+        return judgement.probability(features("4821KLM", said, highest=highest))
 
     both, one = shape(("4821KLM",), ("4821KLM",)), shape(("4821KLM",), ("4821KLN",))
     assert probability(both) > probability(one)
@@ -53,5 +52,5 @@ def test_digits_alone_need_the_ground_of_a_plate() -> None:
     street, plate = Image.new("RGB", (640, 480), "gray"), Image.new("RGB", (640, 480), "gray")
     ImageDraw.Draw(plate).rectangle((180, 185, 320, 240), fill="white")
     said = shape(("205014",), ("205014",))
-    bare, framed = (judgement.probability([*features("205014", said, image=each).values()]) for each in (street, plate))
+    bare, framed = (judgement.probability(features("205014", said, image=each)) for each in (street, plate))
     assert bare < plates.CERTAIN < framed

@@ -13,26 +13,26 @@ from coronet.readers.geometry import grown, sides, straightened
 from coronet.readers.shapes import Shape
 
 WEIGHTS = {
-    "constant": -4.57,
-    "share": 0.29,
-    "agreement": 2.39,
-    "known format": 1.83,
-    "plate-shaped": 1.23,
-    "digits only": -3.94,
-    "letters only": -0.79,
-    "too short": -1.34,
-    "too long": -0.7,
-    "odd characters": -0.51,
-    "pixels high": 0.93,
-    "part of the photograph": 1.13,
-    "lower than another": 3.76,
+    "constant": -3.62,
+    "agreement": 3.16,
+    "known format": 1.72,
+    "known format but for look-alikes": 0.85,
+    "plate-shaped": 1.0,
+    "digits only": -2.65,
+    "letters only": -0.66,
+    "too short": -0.96,
+    "too long": -0.51,
+    "odd characters": -0.69,
+    "pixels high": 0.86,
+    "part of the photograph": 1.0,
+    "lower than another": 1.72,
     "lines of text": -0.89,
-    "distance from the edge": 33.84,
-    "brighter than around": -0.28,
-    "digits or letters only, brighter than around": 3.93,
-    "dark on bright": 0.41,
+    "distance from the edge": 23.6,
+    "digits or letters only, on brighter ground": 2.88,
 }
 """Logistic regression with an L2 penalty; scripts/calibrate.py fits it to labelled photographs and prints it."""
+
+_SETTLED_AGREEMENT = 0.7
 
 _STROKES = str.maketrans("OQI", "001")
 _PATCH = (144, 48)
@@ -47,51 +47,60 @@ def prior(text: str, countries: tuple[str, ...]) -> float:
 
 def features(
     text: str,
-    share: float,
     *,
     shapes: list[Shape],
     image: Image.Image,
     countries: tuple[str, ...],
     lines: int,
     highest: float,
-) -> list[float]:
-    """What is weighed, in the order of WEIGHTS.
+) -> dict[str, float]:
+    """What is weighed, by the names in WEIGHTS.
 
-    `share` is the part of `text` in the belief in all that the place may say, `lines` the number of lines of text in
-    the photograph, and `highest` the height in pixels of the highest of its texts that may be a plate. What grows
-    without limit ends where more of it says no more.
+    `lines` is the number of lines of text in the photograph, and `highest` the height in pixels of the highest of its
+    texts that may be a plate. What grows without limit ends where more of it says no more.
     """
     first = shapes[0]
     raw = "".join(part.reads[0].raw for part in first.parts)
     fit = plates.fit(text, countries)
     height = max(1.0, first.height)
     distance = min(*(first.quad / image.size).min(axis=0), *(1 - (first.quad / image.size).max(axis=0)))
-    brighter, dark_text = _ground(image, first)
-    return [
-        1.0,
-        _log_odds(share),
-        _agreement(text, shapes),
-        float(fit >= 0.7),
-        float(fit > 0),
-        float(text.isdigit()),
-        float(text.isalpha()),
-        max(0.0, 6 - len(text)),
-        max(0.0, len(text) - 7),
-        float(min(len(re.sub(r"[A-Z0-9 .·:-]", "", raw)), 3)),
-        min(math.log(height), 4.0),
-        math.log(height / min(image.size)),
-        min(max(math.log(height / highest), -1.5), 0.0),
-        math.log1p(lines),
-        float(min(distance, 0.1)),
-        brighter,
-        brighter * (text.isdigit() or text.isalpha()),
-        dark_text,
-    ]
+    return {
+        "constant": 1.0,
+        "agreement": _agreement(text, shapes),
+        "known format": float(fit >= 0.7),
+        "known format but for look-alikes": float(fit < 0.7 and _nearly_known(text, countries)),
+        "plate-shaped": float(fit > 0),
+        "digits only": float(text.isdigit()),
+        "letters only": float(text.isalpha()),
+        "too short": max(0.0, 6 - len(text)),
+        "too long": max(0.0, len(text) - 7),
+        "odd characters": float(min(len(re.sub(r"[A-Z0-9 .·:-]", "", raw)), 3)),
+        "pixels high": min(math.log(height), 4.0),
+        "part of the photograph": math.log(height / min(image.size)),
+        "lower than another": min(max(math.log(height / highest), -1.5), 0.0),
+        "lines of text": math.log1p(lines),
+        "distance from the edge": float(min(distance, 0.1)),
+        "digits or letters only, on brighter ground": _brighter(image, first) if text.isdigit() or text.isalpha() else 0.0,
+    }
+
+
+def probability(values: dict[str, float]) -> float:
+    """The probability, 0 to 1, that follows from `features`."""
+    return 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in WEIGHTS.items())))
+
+
+def settled(values: dict[str, float]) -> bool:
+    """Whether no further look is needed: what is said is certain, and the readings agree that it is that."""
+    return probability(values) >= plates.CERTAIN and values["agreement"] >= _SETTLED_AGREEMENT
 
 
 def alike(text: str) -> str:
     """`text` with the characters that a font may draw alike as one: O and Q as 0, I as 1."""
     return text.translate(_STROKES)
+
+
+def _nearly_known(text: str, countries: tuple[str, ...]) -> bool:
+    return any(plates.fit(way, countries) >= 0.7 for way in plates.readings(text, countries) if way != text)
 
 
 def _agreement(text: str, shapes: list[Shape]) -> float:
@@ -101,18 +110,8 @@ def _agreement(text: str, shapes: list[Shape]) -> float:
     return math.prod(sum(each) / max(1, len(each)) for each in both) ** 0.5
 
 
-def _log_odds(probability: float) -> float:
-    bounded = min(max(probability, 0.03), 0.97)
-    return math.log(bounded / (1 - bounded))
-
-
-def probability(values: list[float]) -> float:
-    """The probability, 0 to 1, that follows from `features`."""
-    return 1 / (1 + math.exp(-sum(map(float.__mul__, WEIGHTS.values(), values))))
-
-
-def _ground(image: Image.Image, shape: Shape) -> tuple[float, float]:
-    """How much brighter the text's ground is than what is around it, -1 to 1; and 1 for dark text, -1 for bright."""
+def _brighter(image: Image.Image, shape: Shape) -> float:
+    """How much brighter the text's ground is than what is around it, -1 to 1."""
     width, height = sides(shape.quad)
     margin = 0.6 * height
     patch = straightened(image, grown(shape.quad, margin, margin), _PATCH)
@@ -125,4 +124,4 @@ def _ground(image: Image.Image, shape: Shape) -> tuple[float, float]:
     middle = np.percentile(inside, (5, 95)).mean()
     dark_text = bool((inside < middle).mean() <= 0.5)
     ground = inside[inside >= middle] if dark_text else inside[inside < middle]
-    return float(np.median(ground) - np.median(grey[around])) if ground.size else 0.0, 1.0 if dark_text else -1.0
+    return float(np.median(ground) - np.median(grey[around])) if ground.size else 0.0

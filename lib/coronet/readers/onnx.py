@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coronet.photo import Photo
     from coronet.readers.sight import Sight, Spot
 
-ANSWER = 0.2
+ANSWER = 0.3
 """Below this probability there is no answer."""
 
 _WORTH_KEEPING = 0.01

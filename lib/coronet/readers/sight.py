@@ -6,7 +6,7 @@ import re
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +20,28 @@ from coronet.readers.recognizer import Recognizer, View
 from coronet.readers.shapes import Part, Shape, same_place, side_by_side, stacked
 from coronet.readers.textfinder import TextFinder, TextLine
 
-_LONGEST = 960
 _FINER_PIXELS = 1.3e6  # as much as the memory is meant for
-_ZOOMS = ((4.0, 448), (3.0, 320))  # times the plate's width, and to how many pixels
-_PLACES = 3
-_CONVINCING = 0.9
+_PLACES, _LOOKED_AT = 3, 2
+_WIDEST = 7.0  # heights: no plate's line is wider
 _HOPELESS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How closely a photograph is searched, and then each place's surroundings.
+
+    The photograph's longer side is taken as `longest` pixels; then a box `zoom` times as wide as the place, as
+    `zoomed`. `again` is whether the text is also read again where the first of the two saw it.
+    """
+
+    longest: int
+    zoom: float
+    zoomed: int
+    again: bool
+
+
+_GLANCE = Search(576, zoom=3.0, zoomed=320, again=False)
+_LOOK = Search(960, zoom=4.0, zoomed=448, again=True)
 
 
 @dataclass(slots=True, eq=False)
@@ -38,18 +54,12 @@ class Spot:
     shapes: list[Shape]
     texts: dict[str, float] = field(default_factory=dict)
     belief: float = 0.0
-    features: list[float] = field(default_factory=list)
+    features: dict[str, float] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The best text."""
         return next(iter(self.texts))
-
-    @property
-    def share(self) -> float:
-        """The share of the best text and of those that a font may draw like it."""
-        best = judgement.alike(self.text)
-        return sum(share for text, share in self.texts.items() if judgement.alike(text) == best)
 
     @property
     def probability(self) -> float:
@@ -86,41 +96,46 @@ class Sight:
     def spots(self, image: Image.Image, *, seconds: float) -> list[Spot]:
         """The places of `image` that may be plates, the most probable first.
 
-        Where nothing convinces, the photograph is searched once more, finer. After `seconds` no further look is taken.
+        A glance settles most photographs. Where it does not, a look follows, and a finer one where nothing is like a
+        plate. After `seconds` nothing further is looked at.
         """
         end = time.monotonic() + seconds
-        lines = self._finder.find(image, _LONGEST)
-        spots = self._search(image, lines, end)
-        if (not spots or spots[0].belief < _HOPELESS) and time.monotonic() < end:
-            finer = int((_FINER_PIXELS * max(image.size) / min(image.size)) ** 0.5)
-            more = self._search(image, self._finder.find(image, finer), end)
-            spots += [new for new in more if not any(same_place(new.shapes[0], old.shapes[0]) for old in spots)]
-        shaped = [spot.shapes[0].height for spot in spots if plates.fit(spot.text, self._countries)]
-        for spot in spots:
-            spot.features = judgement.features(
-                spot.text,
-                spot.share,
-                shapes=spot.shapes,
-                image=image,
-                countries=self._countries,
-                lines=len(lines),
-                highest=max(shaped, default=spot.shapes[0].height),
-            )
+        finer = replace(_LOOK, longest=int((_FINER_PIXELS * max(image.size) / min(image.size)) ** 0.5))
+        spots = self._search(image, _GLANCE, [], end)
+        if not any(judgement.settled(spot.features) for spot in spots) and time.monotonic() < end:
+            spots = self._search(image, _LOOK, spots, end)
+        if all(spot.belief < _HOPELESS for spot in spots) and time.monotonic() < end:
+            spots = self._search(image, finer, spots, end)
         return sorted(spots, key=lambda spot: -spot.probability)
 
-    def _search(self, image: Image.Image, lines: Sequence[TextLine], end: float) -> list[Spot]:
+    def _search(self, image: Image.Image, search: Search, known: list[Spot], end: float) -> list[Spot]:
+        """The places that this search finds, with what is `known` of them, and the other ones that are known."""
+        lines = self._finder.find(image, search.longest)
         spots: list[Spot] = []
         for shape in sorted(self._shapes(image, lines), key=self._promise, reverse=True):
             if len(spots) < _PLACES and not any(same_place(shape, spot.shapes[0]) for spot in spots):
                 spots.append(Spot([shape]))
-        for place, spot in enumerate(spots):
-            if (place == 0 or spots[0].belief < _CONVINCING) and time.monotonic() < end:
-                self._look_closer(spot, image)
+        for spot in spots:
             self._believe(spot)
-        return sorted((spot for spot in spots if spot.texts), key=lambda spot: -spot.belief)
+        spots = [spot for spot in spots if spot.texts]
+        self._weigh(spots, image, len(lines))
+        for spot in spots[:_LOOKED_AT]:
+            if time.monotonic() < end and not any(judgement.settled(each.features) for each in spots):
+                self._look_closer(spot, image, search)
+                self._believe(spot)
+                self._weigh(spots, image, len(lines))
+        for old in known:
+            same = next((spot for spot in spots if same_place(spot.shapes[0], old.shapes[0])), None)
+            if same:
+                same.shapes += old.shapes
+                self._believe(same)
+            else:
+                spots.append(old)
+        self._weigh(spots, image, len(lines))
+        return spots
 
     def _shapes(self, image: Image.Image, lines: Sequence[TextLine]) -> list[Shape]:
-        parts = [self._part(image, line) for line in lines]
+        parts = [self._part(image, line) for line in lines if _narrow(line)]
         joined = [self._part(image, line) for line in side_by_side(parts)]
         singles = [Shape((part,)) for part in parts + joined]
         return [shape for shape in singles + list(stacked(parts)) if 3 <= len(shape.text) <= plates.MAX_LENGTH]
@@ -139,18 +154,30 @@ class Sight:
             parts.append(Part(part.line, (*part.reads, *more)))
         return Shape(tuple(parts))
 
-    def _look_closer(self, spot: Spot, image: Image.Image) -> None:
-        """Search the surroundings at higher zooms; the most promising shape of each joins the spot."""
+    def _look_closer(self, spot: Spot, image: Image.Image, search: Search) -> None:
+        """Search the surroundings at a higher zoom; the most promising shape there joins the spot."""
         first = spot.shapes[0]
-        spot.shapes[0] = self._read_again(image, first)
-        for zoom, longest in _ZOOMS:
-            low, high = _around(first.quad, zoom, image.size)
-            found = self._finder.find(image.crop((*low, *high)), longest)
-            lines = [TextLine(line.core + low, line.score) for line in found]
-            shapes = self._shapes(image, [line for line in lines if _near(line.quad(), first.quad)])
-            same = [shape for shape in shapes if same_place(shape, first)]
-            if same:
-                spot.shapes.append(self._read_again(image, max(same, key=self._promise)))
+        if search.again:
+            spot.shapes[0] = self._read_again(image, first)
+        low, high = _around(first.quad, search.zoom, image.size)
+        found = self._finder.find(image.crop((*low, *high)), search.zoomed)
+        lines = [TextLine(line.core + low, line.score) for line in found]
+        shapes = self._shapes(image, [line for line in lines if _near(line.quad(), first.quad)])
+        same = [shape for shape in shapes if same_place(shape, first)]
+        if same:
+            spot.shapes.append(self._read_again(image, max(same, key=self._promise)))
+
+    def _weigh(self, spots: Sequence[Spot], image: Image.Image, lines: int) -> None:
+        shaped = [spot.shapes[0].height for spot in spots if plates.fit(spot.text, self._countries)]
+        for spot in spots:
+            spot.features = judgement.features(
+                spot.text,
+                shapes=spot.shapes,
+                image=image,
+                countries=self._countries,
+                lines=lines,
+                highest=max(shaped, default=spot.shapes[0].height),
+            )
 
     def _promise(self, shape: Shape) -> float:
         """How much a shape looks like a plate at first glance; no probability, but the more, the better."""
@@ -190,6 +217,11 @@ def _around(quad: Quad, zoom: float, size: tuple[int, int]) -> tuple[tuple[int, 
     left, top = np.maximum(centre - half, 0).astype(int).tolist()
     right, bottom = np.minimum(centre + half, size).astype(int).tolist()
     return (left, top), (right, bottom)
+
+
+def _narrow(line: TextLine) -> bool:
+    width, height = sides(line.quad())
+    return width <= _WIDEST * height
 
 
 def _near(quad: Quad, other: Quad) -> bool:
