@@ -21,7 +21,10 @@ _FOLDS = 5
 
 
 def main() -> None:
-    """Print the weights, and how well photographs do that were left out of the fit (5-fold cross-validation)."""
+    """Print the weights, and how well photographs do that were left out of the fit (5-fold cross-validation).
+
+    The weights decide how closely a photograph is looked at: put them in place and fit again, until they stay.
+    """
     photographs = list(labelled(Path(sys.argv[1])))
     found = models()
     if found is None:

@@ -34,7 +34,7 @@ def least_rectangle(points: NDArray[Any]) -> Quad:
 
 def sides(quad: Quad) -> tuple[float, float]:
     """Width and height: the means of the opposite edges' lengths."""
-    edges = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    edges = np.hypot(*(quad[[1, 2, 3, 0]] - quad).T)
     return float(edges[0] + edges[2]) / 2, float(edges[1] + edges[3]) / 2
 
 

@@ -63,6 +63,7 @@ def features(
     raw = "".join(part.reads[0].raw for part in first.parts)
     fit = plates.fit(text, countries)
     height = max(1.0, first.height)
+    one_kind = text.isdigit() or text.isalpha()
     distance = min(*(first.quad / image.size).min(axis=0), *(1 - (first.quad / image.size).max(axis=0)))
     return {
         "constant": 1.0,
@@ -80,7 +81,7 @@ def features(
         "lower than another": min(max(math.log(height / highest), -1.5), 0.0),
         "lines of text": math.log1p(lines),
         "distance from the edge": float(min(distance, 0.1)),
-        "digits or letters only, on brighter ground": _brighter(image, first) if text.isdigit() or text.isalpha() else 0.0,
+        "digits or letters only, on brighter ground": _brighter(image, first) if one_kind else 0.0,
     }
 
 

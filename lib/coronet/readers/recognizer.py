@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from coronet.readers import ctc
 from coronet.readers.ctc import ALPHABET, Look
 from coronet.readers.geometry import sides, straightened
 from coronet.readers.session import session
@@ -34,7 +36,7 @@ class View(Enum):
     WIDE = (0.3, 1.3, 1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Line:
     """A line as it was read: the look at its plate characters, and `raw`, all that the model sees as it is written.
 
@@ -44,6 +46,11 @@ class Line:
     look: Look
     raw: str
     second: bool = False
+
+    @cached_property
+    def text(self) -> str:
+        """What the look says at its best."""
+        return ctc.greedy(self.look)[0]
 
 
 class Recognizer:

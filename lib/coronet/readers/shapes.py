@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import permutations
 
 import numpy as np
@@ -24,10 +25,10 @@ class Part:
     @property
     def text(self) -> str:
         """What the first reading says."""
-        return ctc.greedy(self.reads[0].look)[0]
+        return self.reads[0].text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """What may be a plate: one line, or two of which the first is above."""
 
@@ -38,14 +39,14 @@ class Shape:
         """What the first reading of its parts says."""
         return "".join(part.text for part in self.parts)
 
-    @property
+    @cached_property
     def quad(self) -> Quad:
         """Its outline, in pixels of the photograph."""
         if len(self.parts) == 1:
             return self.parts[0].line.quad()
         return least_rectangle(np.concatenate([part.line.quad() for part in self.parts]))
 
-    @property
+    @cached_property
     def height(self) -> float:
         """The height of its lines in pixels, on average."""
         return float(np.mean([sides(part.line.quad())[1] for part in self.parts]))
@@ -53,7 +54,7 @@ class Shape:
     def said(self) -> Iterator[tuple[bool, str]]:
         """What each of its readings says on its own, after whether the second model did."""
         for reads in zip(*(part.reads for part in self.parts), strict=True):
-            yield reads[0].second, "".join(ctc.greedy(read.look)[0] for read in reads)
+            yield reads[0].second, "".join(read.text for read in reads)
 
     def texts(self, pool: set[str]) -> dict[str, float]:
         """The probability of what its readings may say; those of one line judge the texts of `pool` too."""

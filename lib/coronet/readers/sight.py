@@ -102,28 +102,24 @@ class Sight:
         end = time.monotonic() + seconds
         finer = replace(_LOOK, longest=int((_FINER_PIXELS * max(image.size) / min(image.size)) ** 0.5))
         spots = self._search(image, _GLANCE, [], end)
-        if not any(judgement.settled(spot.features) for spot in spots) and time.monotonic() < end:
+        if not _settled(spots) and time.monotonic() < end:
             spots = self._search(image, _LOOK, spots, end)
         if all(spot.belief < _HOPELESS for spot in spots) and time.monotonic() < end:
             spots = self._search(image, finer, spots, end)
         return sorted(spots, key=lambda spot: -spot.probability)
 
     def _search(self, image: Image.Image, search: Search, known: list[Spot], end: float) -> list[Spot]:
-        """The places that this search finds, with what is `known` of them, and the other ones that are known."""
+        """The places found by this search, with what is `known` of them; and the other ones that are known."""
         lines = self._finder.find(image, search.longest)
-        spots: list[Spot] = []
-        for shape in sorted(self._shapes(image, lines), key=self._promise, reverse=True):
-            if len(spots) < _PLACES and not any(same_place(shape, spot.shapes[0]) for spot in spots):
-                spots.append(Spot([shape]))
-        for spot in spots:
-            self._believe(spot)
-        spots = [spot for spot in spots if spot.texts]
-        self._weigh(spots, image, len(lines))
+        spots = self._places(self._shapes(image, lines))
         for spot in spots[:_LOOKED_AT]:
-            if time.monotonic() < end and not any(judgement.settled(each.features) for each in spots):
-                self._look_closer(spot, image, search)
-                self._believe(spot)
-                self._weigh(spots, image, len(lines))
+            if time.monotonic() > end:
+                break
+            self._look_closer(spot, image, search)
+            self._believe(spot)
+            self._weigh(spots, image, len(lines))
+            if _settled(spots):
+                break
         for old in known:
             same = next((spot for spot in spots if same_place(spot.shapes[0], old.shapes[0])), None)
             if same:
@@ -133,6 +129,15 @@ class Sight:
                 spots.append(old)
         self._weigh(spots, image, len(lines))
         return spots
+
+    def _places(self, shapes: list[Shape]) -> list[Spot]:
+        """The most promising of the shapes, each in a place of its own."""
+        spots: list[Spot] = []
+        for shape in sorted(shapes, key=self._promise, reverse=True):
+            if len(spots) < _PLACES and not any(same_place(shape, spot.shapes[0]) for spot in spots):
+                spots.append(Spot([shape]))
+                self._believe(spots[-1])
+        return [spot for spot in spots if spot.texts]
 
     def _shapes(self, image: Image.Image, lines: Sequence[TextLine]) -> list[Shape]:
         parts = [self._part(image, line) for line in lines if _narrow(line)]
@@ -207,6 +212,10 @@ class Sight:
         if total > 0:
             spot.texts = {text: worth[text] / total for text in best}
             spot.belief = worth[best[0]]
+
+
+def _settled(spots: Sequence[Spot]) -> bool:
+    return any(judgement.settled(spot.features) for spot in spots)
 
 
 def _around(quad: Quad, zoom: float, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _TEXT = 0.3  # a pixel of the model's map above this is text
 _CERTAIN = 0.5  # a line's pixels are above this on average
 _LOWEST = 3.0  # pixels: what is lower than this in the map is no text
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32) * 255
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32) * 255
+_MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(3, 1, 1) * 255
+_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32).reshape(3, 1, 1) * 255
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,8 +48,10 @@ class TextFinder:
         scale = longest / max(image.size)
         width, height = (max(32, round(side * scale / 32) * 32) for side in image.size)
         small = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-        pixels = (np.asarray(small, np.float32)[:, :, ::-1] - _MEAN) / _DEVIATION
-        text = self._session.run(None, {"x": np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])})[0][0, 0]
+        pixels = np.asarray(small).transpose(2, 0, 1)[::-1].astype(np.float32, order="C")
+        pixels -= _MEAN
+        pixels /= _DEVIATION
+        text = self._session.run(None, {"x": pixels[None]})[0][0, 0]
         back = (image.width / width, image.height / height)
         lines = (TextLine(least_rectangle(points) * back, score) for points, score in components(text, _TEXT))
         return [line for line in lines if line.score >= _CERTAIN and min(sides(line.core)) >= _LOWEST * min(back)]
