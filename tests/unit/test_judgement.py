@@ -54,3 +54,18 @@ def test_digits_alone_need_the_ground_of_a_plate() -> None:
     said = shape(("205014",), ("205014",))
     bare, framed = (judgement.probability(features("205014", said, image=each)) for each in (street, plate))
     assert bare < plates.CERTAIN < framed
+
+
+def test_a_look_alike_away_from_a_format_is_worth_more_than_no_format() -> None:
+    known, nearly, unknown = (features(text, shape((text,), (text,))) for text in ("4821KLM", "48Z1KLM", "4A2B1KM"))
+    name = "known format but for look-alikes"
+    assert (known[name], nearly[name], unknown[name]) == (0, 1, 0)
+    assert judgement.probability(known) > judgement.probability(nearly) > judgement.probability(unknown)
+
+
+def test_a_place_is_settled_only_where_the_readings_agree() -> None:
+    agreed = features("4821KLM", shape(("4821KLM",), ("4821KLM",)))
+    doubted = {**agreed, "agreement": 0.6, "pixels high": 10.0}
+    assert judgement.probability(doubted) >= plates.CERTAIN
+    assert judgement.settled(agreed)
+    assert not judgement.settled(doubted)
