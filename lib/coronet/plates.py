@@ -11,6 +11,8 @@ from itertools import product
 MAX_LENGTH = 10
 CERTAIN = 0.9
 """A reading whose confidence is below this is to be looked at by a person."""
+KNOWN = 0.7
+"""What `fit` says at least of a text in a known format."""
 
 _OTHER = re.compile(r"[^A-Za-z0-9-]+")
 _SHAPED = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]{4,8}")
@@ -72,7 +74,7 @@ def formats(text: str) -> tuple[Format, ...]:
 
 
 def fit(text: str, countries: Collection[str]) -> float:
-    """How well `text` is a plate: 1 in a format of `countries`, 0.7 in another's, 0.2 if only shaped like one, else 0.
+    """How well `text` is a plate: 1 in a format of `countries`, KNOWN in another's, 0.2 if only shaped like one, else 0.
 
     The shape of a plate whose format is not known (a personal one, say) is 4 to 8 letters and digits, both of them.
     """
@@ -80,7 +82,7 @@ def fit(text: str, countries: Collection[str]) -> float:
     if _pattern(frozenset(countries)).fullmatch(bare):
         return 1.0
     if _pattern(None).fullmatch(bare):
-        return 0.7
+        return KNOWN
     return 0.2 if _SHAPED.fullmatch(bare) else 0.0
 
 

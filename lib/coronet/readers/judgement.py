@@ -42,7 +42,7 @@ _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 def prior(text: str, countries: tuple[str, ...]) -> float:
     """How much a text is to be believed before it is looked at: as `plates.fit`, but less for less of a plate."""
     fit = plates.fit(text, countries)
-    return (fit if fit >= 0.7 else 0.1 if fit else 0.02) * (0.3 if text.isdigit() else 1)
+    return (fit if fit >= plates.KNOWN else 0.1 if fit else 0.02) * (0.3 if text.isdigit() else 1)
 
 
 def features(
@@ -68,8 +68,8 @@ def features(
     return {
         "constant": 1.0,
         "agreement": _agreement(text, shapes),
-        "known format": float(fit >= 0.7),
-        "known format but for look-alikes": float(fit < 0.7 and _nearly_known(text, countries)),
+        "known format": float(fit >= plates.KNOWN),
+        "known format but for look-alikes": float(fit < plates.KNOWN and _nearly_known(text, countries)),
         "plate-shaped": float(fit > 0),
         "digits only": float(text.isdigit()),
         "letters only": float(text.isalpha()),
@@ -101,7 +101,7 @@ def alike(text: str) -> str:
 
 
 def _nearly_known(text: str, countries: tuple[str, ...]) -> bool:
-    return any(plates.fit(way, countries) >= 0.7 for way in plates.readings(text, countries) if way != text)
+    return any(plates.fit(way, countries) >= plates.KNOWN for way in plates.readings(text, countries) if way != text)
 
 
 def _agreement(text: str, shapes: list[Shape]) -> float:

@@ -112,14 +112,14 @@ class Sight:
         """The places found by this search, with what is `known` of them; and the other ones that are known."""
         lines = self._finder.find(image, search.longest)
         spots = self._places(self._shapes(image, lines))
+        settled = False
         for spot in spots[:_LOOKED_AT]:
-            if time.monotonic() > end:
-                break
-            self._look_closer(spot, image, search)
-            self._believe(spot)
-            self._weigh(spots, image, len(lines))
-            if _settled(spots):
-                break
+            perhaps_another = plates.fit(spot.text, self._countries) >= plates.KNOWN
+            if time.monotonic() < end and (perhaps_another or not settled):
+                self._look_closer(spot, image, search)
+                self._believe(spot)
+                self._weigh(spots, image, len(lines))
+                settled = _settled(spots)
         for old in known:
             same = next((spot for spot in spots if same_place(spot.shapes[0], old.shapes[0])), None)
             if same:

@@ -98,7 +98,7 @@ class TesseractReader:
         grey = image.convert("L")
         grey.thumbnail((_LONGEST, _LONGEST))
         for text, sure in self._run([grey], _SPARSE, end)[0]:
-            if plates.fit(text, self._countries) >= 0.7 and len(text) >= 5 and not text.isdigit():
+            if plates.fit(text, self._countries) >= plates.KNOWN and len(text) >= 5 and not text.isdigit():
                 yield text, sure, None
 
     def _in_lines(
@@ -115,7 +115,7 @@ class TesseractReader:
             for _ in each:
                 words = next(answers)
                 text = "".join(word for word, _ in words)
-                if plates.fit(text, self._countries) >= 0.7 and len(text) >= 5:
+                if plates.fit(text, self._countries) >= plates.KNOWN and len(text) >= 5:
                     votes[text] += (0.5 + 0.5 * min(sure for _, sure in words)) / len(each)
             for text, sure in votes.items():
                 yield text, sure, fractions(line.quad(), image.size)
