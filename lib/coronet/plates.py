@@ -74,7 +74,7 @@ def formats(text: str) -> tuple[Format, ...]:
 
 
 def fit(text: str, countries: Collection[str]) -> float:
-    """How well `text` is a plate: 1 in a format of `countries`, KNOWN in another's, 0.2 if only shaped like one, else 0.
+    """How well `text` is a plate: 1 in a format of `countries`, KNOWN in another's, 0.2 if just shaped like one, or 0.
 
     The shape of a plate whose format is not known (a personal one, say) is 4 to 8 letters and digits, both of them.
     """

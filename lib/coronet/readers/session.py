@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
 
+@cache
 def session(model: Path) -> InferenceSession:
-    """A session for the model in the file `model`; raises ReaderUnavailable where it or onnxruntime is missing."""
+    """The process's session for the model in the file `model`; raises ReaderUnavailable without it or onnxruntime.
+
+    Readers share it, and its memory: a session may be used by several threads at once.
+    """
     os.putenv("ORT_DISABLE_TELEMETRY", "1")  # read as it is loaded: else it calls its makers ten seconds later
     try:
         import onnxruntime
