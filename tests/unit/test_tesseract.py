@@ -1,13 +1,18 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 import drawing
+from coronet import plates
 from coronet.errors import ReaderUnavailable
 from coronet.photo import Photo
+from coronet.readers import tesseract_cuts
 from coronet.readers.onnx import models
 from coronet.readers.tesseract import TesseractReader, program
+from coronet.readers.textfinder import TextLine
 
 
 def with_finder() -> TesseractReader:
@@ -35,6 +40,31 @@ def test_with_the_finder_it_reads_turned_and_small_plates_and_knows_where(drawn:
     assert reading.text == "4821KLM"
     assert reading.corners is not None
     assert sum(y for _, y in reading.corners) / 4 == pytest.approx(0.64, abs=0.03)
+
+
+def test_a_coloured_emblem_fades_in_one_of_the_cuts_and_the_letters_do_not() -> None:
+    image = Image.new("RGB", (400, 100), "white")
+    ImageDraw.Draw(image).rectangle((50, 30, 99, 69), "black")
+    ImageDraw.Draw(image).rectangle((200, 30, 249, 69), "#f03020")
+    line = TextLine(np.array([(50, 30), (350, 30), (350, 70), (50, 70)], float), 0.9)
+    inner = [np.asarray(cut)[20:-20, 20:-20] for cut in tesseract_cuts.cuts(image, line)]
+    letter, emblem = (
+        [part.min() for part in parts] for parts in zip(*(np.split(each, [90], 1) for each in inner), strict=True)
+    )
+    assert max(letter) == 0
+    assert max(emblem[:2]) < 160
+    assert emblem[2] > 200
+
+
+def test_a_reading_is_as_sure_as_its_cuts_agree_and_never_certain() -> None:
+    clear = with_finder().read(Photo(drawing.with_plate("4821KLM")), seconds=20)
+    assert clear is not None
+    assert 0.7 < clear.confidence < plates.CERTAIN
+    assert len(clear.characters) == 7
+    assert min(clear.characters) >= clear.confidence - 0.001
+    anywhere = without_models().read(Photo(drawing.with_plate("4821KLM")), seconds=20)
+    assert anywhere is not None
+    assert anywhere.confidence < clear.confidence
 
 
 @pytest.mark.parametrize("make", [with_finder, without_models])

@@ -7,14 +7,14 @@ import shutil
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coronet import plates
 from coronet.errors import ReaderUnavailable
-from coronet.model import Candidate, Corners, Reading
+from coronet.model import Candidate, Reading
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,6 +29,7 @@ _SPARSE = (
 _LINE = f"--psm 7 -c tessedit_char_whitelist={_LETTERS} -c load_system_dawg=0 -c load_freq_dawg=0"
 _LONGEST = 1600
 _SUREST_NEEDED = 0.15
+_SHORTEST = 5
 
 Word = tuple[str, float]
 """A text and how sure Tesseract is of it, 0 to 1."""
@@ -76,12 +77,12 @@ class TesseractReader:
         """The most certain plate of the photograph; None where there is none."""
         end = time.monotonic() + seconds
         finder = self._loaded()
-        words = self._in_lines(photo.image, finder, end) if finder else self._anywhere(photo.image, end)
-        found = sorted(((sure, text, corners) for text, sure, corners in words), reverse=True, key=lambda each: each[0])
-        if not found or found[0][0] < _SUREST_NEEDED:
+        readings = self._in_lines(photo.image, finder, end) if finder else self._anywhere(photo.image, end)
+        found = sorted(readings, key=lambda each: -each.confidence)
+        if not found or found[0].confidence < _SUREST_NEEDED:
             return None
-        (sure, text, corners), *others = found
-        return Reading(text, sure, self.name, corners, candidates=tuple(Candidate(t, s, c) for s, t, c in others[:5]))
+        others = tuple(Candidate(each.text, each.confidence, each.corners) for each in found[1:6])
+        return replace(found[0], candidates=others)
 
     def _loaded(self) -> TextFinder | None:
         with self._loading:
@@ -94,31 +95,36 @@ class TesseractReader:
                     self._detection = None
             return self._finder
 
-    def _anywhere(self, image: Image.Image, end: float) -> Iterator[tuple[str, float, Corners | None]]:
+    def _anywhere(self, image: Image.Image, end: float) -> Iterator[Reading]:
         grey = image.convert("L")
         grey.thumbnail((_LONGEST, _LONGEST))
         for text, sure in self._run([grey], _SPARSE, end)[0]:
-            if plates.fit(text, self._countries) >= plates.KNOWN and len(text) >= 5 and not text.isdigit():
-                yield text, sure, None
+            if sure >= _SUREST_NEEDED and self._may_be_plate(text) and not text.isdigit():
+                yield Reading(text, 0.4 + 0.2 * sure, self.name)  # about half are right, however sure Tesseract is
 
-    def _in_lines(
-        self, image: Image.Image, finder: TextFinder, end: float
-    ) -> Iterator[tuple[str, float, Corners | None]]:
+    def _in_lines(self, image: Image.Image, finder: TextFinder, end: float) -> Iterator[Reading]:
+        """What each line says. It is told by how many of its cuts agree; how sure Tesseract is of one says little."""
         from coronet.readers import tesseract_cuts
-        from coronet.readers.geometry import fractions
+        from coronet.readers.geometry import fractions, sides
 
         lines = tesseract_cuts.plate_like(finder.find(image, 960))
         cuts = [tesseract_cuts.cuts(image, line) for line in lines]
         answers = iter(self._run([cut for each in cuts for cut in each], _LINE, end))
-        for line, each in zip(lines, cuts, strict=True):
-            votes: dict[str, float] = defaultdict(float)
-            for _ in each:
-                words = next(answers)
-                text = "".join(word for word, _ in words)
-                if plates.fit(text, self._countries) >= plates.KNOWN and len(text) >= 5:
-                    votes[text] += (0.5 + 0.5 * min(sure for _, sure in words)) / len(each)
-            for text, sure in votes.items():
-                yield text, sure, fractions(line.quad(), image.size)
+        heights = [sides(line.quad())[1] for line in lines]
+        for line, each, height in zip(lines, cuts, heights, strict=True):
+            votes = [_vote(next(answers), len(each)) for _ in each]
+            for text in {text for text, _ in votes if self._may_be_plate(text)}:
+                worth = (height / max(heights)) ** 0.6 * (0.6 if text.isdigit() or text.isalpha() else 1)
+                yield Reading(
+                    text,
+                    confidence=round(worth * sum(vote for other, vote in votes if other == text), 4),
+                    reader=self.name,
+                    corners=fractions(line.quad(), image.size),
+                    characters=_characters(text, votes),
+                )
+
+    def _may_be_plate(self, text: str) -> bool:
+        return len(text) >= _SHORTEST and plates.fit(text, self._countries) >= plates.KNOWN
 
     def _run(self, images: Sequence[Image.Image], options: str, end: float) -> list[list[Word]]:
         """The words in each of `images`, all read by one process."""
@@ -147,3 +153,17 @@ class TesseractReader:
             if word.strip():
                 found[page - 1].append((word, float(sure) / 100))
         return found
+
+
+def _vote(words: Sequence[Word], cuts: int) -> Word:
+    """What one cut of `cuts` says, and its part in the confidence of that; together they make 0.9 at most."""
+    return "".join(text for text, _ in words), (0.7 + 0.2 * min((sure for _, sure in words), default=0)) / cuts
+
+
+def _characters(text: str, votes: Sequence[Word]) -> tuple[float, ...]:
+    """The votes for each character of `text`, of texts as long."""
+    alike = [(other, vote) for other, vote in votes if len(other) == len(text)]
+    return tuple(
+        round(sum(vote for other, vote in alike if other[place] == character), 4)
+        for place, character in enumerate(text)
+    )

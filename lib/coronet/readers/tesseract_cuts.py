@@ -23,30 +23,35 @@ def plate_like(lines: Iterable[TextLine]) -> list[TextLine]:
 
 
 def cuts(image: Image.Image, line: TextLine) -> list[Image.Image]:
-    """The line thrice, from tight to wide, in grey and in black and white: what one cut spoils, another one saves."""
-    return [_grey(image, line, 0.7, 48), _black(image, line, 0.9, 48), _grey(image, line, 1.1, 40)]
+    """The line thrice, from tight to wide: what one cut spoils, another one saves."""
+    tight, middle, wide = _cut(image, line, 0.7, 48), _cut(image, line, 0.9, 48), _cut(image, line, 1.1, 40)
+    return [_dark_on_white(tight.convert("L")), _black_on_white(middle.convert("L")), _dark_on_white(_brightest(wide))]
 
 
-def _grey(image: Image.Image, line: TextLine, unclip: float, height: int) -> Image.Image:
-    cut = _cut(image, line, unclip, height)
+def _cut(image: Image.Image, line: TextLine, unclip: float, height: int) -> Image.Image:
+    quad = line.quad(unclip)
+    width, down = sides(quad)
+    return straightened(image, quad, (max(16, int(height * width / max(down, 1))), height))
+
+
+def _brightest(cut: Image.Image) -> Image.Image:
+    """Each pixel as bright as its brightest colour: emblems and coloured stripes, which are no letters, fade."""
+    return Image.fromarray(np.asarray(cut).max(axis=2))
+
+
+def _dark_on_white(cut: Image.Image) -> Image.Image:
     pixels = np.asarray(cut)
     if np.median(pixels) < (int(pixels.min()) + int(pixels.max())) / 2:
         cut = ImageOps.invert(cut)
     return ImageOps.expand(ImageOps.autocontrast(cut, cutoff=2), _MARGIN, 255)
 
 
-def _black(image: Image.Image, line: TextLine, unclip: float, height: int) -> Image.Image:
-    pixels = np.asarray(_cut(image, line, unclip, height).filter(ImageFilter.GaussianBlur(height / 40)))
+def _black_on_white(cut: Image.Image) -> Image.Image:
+    pixels = np.asarray(cut.filter(ImageFilter.GaussianBlur(cut.height / 40)))
     bright = pixels > _threshold(pixels)
     if bright.mean() < 0.5:
         bright = ~bright
     return ImageOps.expand(Image.fromarray(bright).convert("L"), _MARGIN, 255)
-
-
-def _cut(image: Image.Image, line: TextLine, unclip: float, height: int) -> Image.Image:
-    quad = line.quad(unclip)
-    width, down = sides(quad)
-    return straightened(image, quad, (max(16, int(height * width / max(down, 1))), height)).convert("L")
 
 
 def _threshold(pixels: NDArray[np.uint8]) -> int:
