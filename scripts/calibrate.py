@@ -30,30 +30,36 @@ def main() -> None:
     if found is None:
         sys.exit("the plate models are not installed")
     sight = Sight(found.detection, found.recognition, found.second_recognition, countries=wiring.settings().countries)
-    values, right, photograph = [], [], []
+    values, right, photograph, areas = [], [], [], []
     for number, sample in enumerate(track(photographs, "", console=Console(stderr=True))):
         for spot in sight.spots(open_photo(sample.load()).image, seconds=60):
             values.append([spot.features[name] for name in judgement.WEIGHTS])
             right.append(bool(sample.plate) and compared(spot.text) == compared(sample.plate))
             photograph.append(number)
+            areas.append(spot.area)
     x, y, groups = np.array(values), np.array(right, float), np.array(photograph)
     left_out = np.zeros(len(y))
     for fold in range(_FOLDS):
         test = groups % _FOLDS == fold
         left_out[test] = _logistic(x[test] @ fit(x[~test], y[~test]))
-    _report(photographs, left_out, y, groups)
+    ranks = [judgement.rank(*each) for each in zip(left_out, areas, strict=True)]
+    _report(photographs, left_out, ranks, y, groups)
     for key, weight in zip(judgement.WEIGHTS, fit(x, y), strict=True):
         print(f'    "{key}": {weight:.3f},')
 
 
 def _report(
-    photographs: list[Sample], probability: NDArray[np.float64], right: NDArray[np.float64], groups: NDArray[np.int64]
+    photographs: list[Sample],
+    probability: NDArray[np.float64],
+    ranks: list[tuple[float, float]],
+    right: NDArray[np.float64],
+    groups: NDArray[np.int64],
 ) -> None:
     """Print how many answers are right for each set, and of those that are certain."""
     counts: dict[str, list[bool]] = defaultdict(list)
     certain = []
     for number, sample in enumerate(photographs):
-        best = max(np.nonzero(groups == number)[0], key=lambda i: probability[i], default=None)
+        best = max(np.nonzero(groups == number)[0], key=lambda i: ranks[i], default=None)
         if best is None or probability[best] < ANSWER:
             counts[sample.set].append(not sample.plate)
             continue

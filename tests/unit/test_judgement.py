@@ -69,3 +69,9 @@ def test_a_place_is_settled_only_where_the_readings_agree() -> None:
     assert judgement.probability(doubted) >= plates.CERTAIN
     assert judgement.settled(agreed)
     assert not judgement.settled(doubted)
+
+
+def test_the_largest_of_the_certain_plates_comes_first_then_the_most_probable() -> None:
+    far, near, smudged, sign = (0.99, 20.0), (0.92, 30.0), (0.6, 90.0), (0.2, 200.0)
+    ranked = sorted((sign, far, smudged, near), key=lambda place: judgement.rank(*place), reverse=True)
+    assert ranked == [near, far, smudged, sign]

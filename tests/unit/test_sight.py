@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import drawing
 from coronet.readers.geometry import sides
@@ -56,6 +56,14 @@ def test_where_the_glance_doubts_the_readings_of_both_searches_vote(look: Look) 
     assert spots[0].text == "40731"
     assert len(searched) == 2
     assert len(spots[0].shapes) == 4
+
+
+def test_a_nearer_plate_in_doubt_is_looked_at_again_although_another_one_is_certain(look: Look) -> None:
+    image = drawing.with_plate("4821 KLM", at=(0.78, 0.65), height=50)
+    image.paste(drawing.plate("9053 LDW", height=80).filter(ImageFilter.GaussianBlur(9)), (280, 580))
+    spots, searched = look(image)
+    assert [spot.text for spot in spots[:2]] == ["4821KLM", "9053LDW"]
+    assert len(searched) == 2
 
 
 def test_where_nothing_is_like_a_plate_the_last_search_is_the_finest(look: Look) -> None:

@@ -90,6 +90,14 @@ def probability(values: dict[str, float]) -> float:
     return 1 / (1 + math.exp(-sum(weight * values[name] for name, weight in WEIGHTS.items())))
 
 
+def rank(probability: float, area: float) -> tuple[float, float]:
+    """What sorts places, the best last: the most probable one, but of several certain ones the largest.
+
+    Where a photograph shows several vehicles the nearest one is meant, and how sure its plate is says nothing of that.
+    """
+    return area if probability >= plates.CERTAIN else 0.0, probability
+
+
 def settled(values: dict[str, float]) -> bool:
     """Whether no further look is needed: what is said is certain, and the readings agree that it is that."""
     return probability(values) >= plates.CERTAIN and values["agreement"] >= _SETTLED_AGREEMENT

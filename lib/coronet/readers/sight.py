@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections import defaultdict
@@ -23,7 +24,7 @@ from coronet.readers.textfinder import TextFinder, TextLine
 _FINER_PIXELS = 1.3e6  # as much as the memory is meant for
 _PLACES, _LOOKED_AT = 3, 2
 _WIDEST = 7.0  # heights: no plate's line is wider
-_HOPELESS = 0.05
+_HOPELESS, _LIKELY = 0.05, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ class Spot:
         """The probability that the best text is the photograph's plate."""
         return judgement.probability(self.features)
 
+    @property
+    def area(self) -> float:
+        """The text's area in pixels of the photograph."""
+        return math.prod(sides(self.shapes[0].quad))
+
     def corners(self, size: tuple[int, int]) -> Corners:
         """The plate's outline, a little outside its text, as fractions of an image of `size`."""
         saying = (shape for shape in self.shapes if any(said == self.text for _, said in shape.said()))
@@ -94,7 +100,7 @@ class Sight:
         self._countries = countries
 
     def spots(self, image: Image.Image, *, seconds: float) -> list[Spot]:
-        """The places of `image` that may be plates, the most probable first.
+        """The places of `image` that may be plates, the best first (see judgement.rank).
 
         A glance settles most photographs. Where it does not, a look follows, and a finer one where nothing is like a
         plate. After `seconds` nothing further is looked at.
@@ -106,7 +112,7 @@ class Sight:
             spots = self._search(image, _LOOK, spots, end)
         if all(spot.belief < _HOPELESS for spot in spots) and time.monotonic() < end:
             spots = self._search(image, finer, spots, end)
-        return sorted(spots, key=lambda spot: -spot.probability)
+        return sorted(spots, key=lambda spot: judgement.rank(spot.probability, spot.area), reverse=True)
 
     def _search(self, image: Image.Image, search: Search, known: list[Spot], end: float) -> list[Spot]:
         """The places found by this search, with what is `known` of them; and the other ones that are known."""
@@ -215,7 +221,10 @@ class Sight:
 
 
 def _settled(spots: Sequence[Spot]) -> bool:
-    return any(judgement.settled(spot.features) for spot in spots)
+    """Whether the largest place that is likely to be a plate needs no further look."""
+    likely = (spot for spot in spots if spot.probability >= _LIKELY)
+    largest = max(likely, key=lambda spot: spot.area, default=None)
+    return largest is not None and judgement.settled(largest.features)
 
 
 def _around(quad: Quad, zoom: float, size: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
