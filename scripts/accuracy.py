@@ -19,11 +19,10 @@ from coronet import wiring
 from coronet.errors import CoroNetError, ReaderUnavailable
 from coronet.model import NOT_READ, Reading
 from coronet.photo import Photo, open_photo
-from coronet.plates import CERTAIN
+from coronet.plates import CERTAIN, drawn_alike
 
 CORRECTIONS = "corrections"
 _NO_SAMPLES = {True: "nobody has corrected or confirmed a plate yet", False: "no SET/labels.csv with photographs"}
-_ALIKE = str.maketrans("OQI", "001")
 _COLUMNS = "{:12}{:>8}{:>8}{:>8}{:>8}{:>8}{:>12}{:>12}"
 
 
@@ -160,7 +159,7 @@ def _measured(read: Callable[[Photo], Reading | None], sample: Sample) -> Result
 
 def compared(plate: str) -> str:
     """A plate as it is compared: letters and digits, O and Q as 0 and I as 1."""
-    return "".join(filter(str.isalnum, plate.upper())).translate(_ALIKE)
+    return drawn_alike("".join(filter(str.isalnum, plate.upper())))
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ KNOWN = 0.7
 _OTHER = re.compile(r"[^A-Za-z0-9-]+")
 _SHAPED = re.compile(r"(?=.*\d)(?=.*[A-Z])[A-Z0-9]{4,8}")
 _ALIKE = ("0OQD", "1IL", "2Z", "5S", "6G", "8B")
+_STROKES = str.maketrans("OQI", "001")
+_ROUND_AND_STRAIGHT = str.maketrans("OI", "01")
 _TWINS = {each: group.replace(each, "") for group in _ALIKE for each in group}
 _DIGITS = "0123456789"
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -84,6 +86,27 @@ def fit(text: str, countries: Collection[str]) -> float:
     if _pattern(None).fullmatch(bare):
         return KNOWN
     return 0.2 if _SHAPED.fullmatch(bare) else 0.0
+
+
+def drawn_alike(text: str) -> str:
+    """`text` with the characters that a font may draw alike as one: O and Q as 0, I as 1."""
+    return text.translate(_STROKES)
+
+
+def as_drawn(text: str) -> str:
+    """The one text in a known format that may be drawn as `text` is; `text` where there is none, or several.
+
+    Only O and 0, and I and 1 are exchanged, and only among letters and digits: a word that happens to fit stays a word.
+    """
+    if not _SHAPED.fullmatch(text):
+        return text
+    ways = {
+        way
+        for each in _formats().get(len(text), ())
+        for way in each.readings(text)
+        if way.translate(_ROUND_AND_STRAIGHT) == text.translate(_ROUND_AND_STRAIGHT)
+    }
+    return ways.pop() if len(ways) == 1 else text
 
 
 def readings(text: str, countries: Collection[str]) -> tuple[str, ...]:

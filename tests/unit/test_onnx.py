@@ -82,6 +82,14 @@ def test_the_larger_plate_is_read_and_the_other_one_is_a_candidate(reader: OnnxR
     assert candidate.corners[0][0] > 0.7
 
 
+def test_of_what_a_font_draws_alike_a_format_tells_which_and_the_other_is_a_candidate(reader: OnnxReader) -> None:
+    reading = reader.read(Photo(drawing.with_plate("PP587A0")), seconds=10)
+    assert reading is not None
+    assert reading.text == "PP587AO"
+    assert "PP587A0" in {each.text for each in reading.candidates[:1]}
+    assert reading.characters[6] < min(reading.characters[:6])
+
+
 def test_without_time_it_looks_once(reader: OnnxReader) -> None:
     reading = reader.read(Photo(drawing.with_plate("4821 KLM")), seconds=0)
     assert reading is not None

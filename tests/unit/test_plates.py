@@ -52,3 +52,27 @@ def test_what_is_clean_is_a_plate_or_nothing(text: str) -> None:
 def test_a_sentence_is_no_plate() -> None:
     assert plates.clean("Lo siento, no veo ninguna matrícula") == ""
     assert plates.clean(" m-1234-ab ") == "M-1234-AB"
+
+
+@pytest.mark.parametrize(
+    ("seen", "meant"),
+    [
+        ("FVI6KFL", "FV16KFL"),
+        ("PP587A0", "PP587AO"),
+        ("CK0AIF", "CK0A1F"),
+        ("GN640TP", "GN640TP"),  # as it is it is known, and GN64OTP is too
+        ("DI2LOT", "DI2LOT"),  # D12LOT or DI2L0T
+        ("OAKWOOD", "OAKWOOD"),
+        ("YUN1QUE", "YUN1QUE"),
+        ("2011512", "2011512"),
+    ],
+)
+def test_where_a_font_draws_characters_alike_the_only_known_format_tells_which(seen: str, meant: str) -> None:
+    assert plates.as_drawn(seen) == meant
+
+
+@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=1, max_size=10))
+def test_what_is_drawn_otherwise_is_never_taken_for_a_text(text: str) -> None:
+    meant = plates.as_drawn(text)
+    assert plates.drawn_alike(meant) == plates.drawn_alike(text)
+    assert meant == text or plates.formats(meant)

@@ -34,7 +34,6 @@ WEIGHTS = {
 
 _SETTLED_AGREEMENT = 0.7
 
-_STROKES = str.maketrans("OQI", "001")
 _PATCH = (144, 48)
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -103,18 +102,14 @@ def settled(values: dict[str, float]) -> bool:
     return probability(values) >= plates.CERTAIN and values["agreement"] >= _SETTLED_AGREEMENT
 
 
-def alike(text: str) -> str:
-    """`text` with the characters that a font may draw alike as one: O and Q as 0, I as 1."""
-    return text.translate(_STROKES)
-
-
 def _nearly_known(text: str, countries: tuple[str, ...]) -> bool:
     return any(plates.fit(way, countries) >= plates.KNOWN for way in plates.readings(text, countries) if way != text)
 
 
 def _agreement(text: str, shapes: list[Shape]) -> float:
     """The geometric mean, over the models, of the part of their readings that say `text`; 0 if one has not read."""
-    said = [(second, alike(said) == alike(text)) for shape in shapes for second, said in shape.said()]
+    drawn = plates.drawn_alike(text)
+    said = [(second, plates.drawn_alike(said) == drawn) for shape in shapes for second, said in shape.said()]
     both = ([same for second, same in said if second is model] for model in (False, True))
     return math.prod(sum(each) / max(1, len(each)) for each in both) ** 0.5
 

@@ -212,8 +212,11 @@ class Sight:
         }
         drawn: dict[str, float] = defaultdict(float)  # texts that a font may draw alike share their votes
         for text, each in worth.items():
-            drawn[judgement.alike(text)] += each
-        best = sorted(worth, key=lambda text: (-drawn[judgement.alike(text)], -worth[text]))[:20]
+            drawn[plates.drawn_alike(text)] += each
+        best = sorted(worth, key=lambda text: (-drawn[plates.drawn_alike(text)], -worth[text]))[:20]
+        if best and (settled := plates.as_drawn(best[0])) != best[0]:  # which of them it is, a format tells, not a look
+            worth[settled] = max(worth[best[0]], worth.get(settled, 0.0))
+            best = [settled, *(text for text in best if text != settled)]
         total = sum(worth[text] for text in best)
         if total > 0:
             spot.texts = {text: worth[text] / total for text in best}
