@@ -113,7 +113,7 @@ class TesseractReader:
         heights = [sides(line.quad())[1] for line in lines]
         for line, each, height in zip(lines, cuts, heights, strict=True):
             votes = [_vote(next(answers), len(each)) for _ in each]
-            for text in {text for text, _ in votes if self._may_be_plate(text)}:
+            for text in dict.fromkeys(text for text, _ in votes if self._may_be_plate(text)):  # a tie: the first cut
                 worth = (height / max(heights)) ** 0.6 * (0.6 if text.isdigit() or text.isalpha() else 1)
                 yield Reading(
                     text,
